@@ -14,9 +14,7 @@ PUBLISHED: dict[str, type[msgspec.Struct]] = {METRICS_TOPIC: MetricsBatch, DEAD_
 
 def schema(topic: str) -> dict[str, Any]:
     """The JSON Schema of the values on ``topic``; raises ``KeyError`` for an unpublished topic."""
-    (reference,), definitions = msgspec.json.schema_components(
-        [PUBLISHED[topic]], ref_template="#/$defs/{name}"
-    )
+    (reference,), definitions = msgspec.json.schema_components([PUBLISHED[topic]], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Values of the topic {topic}",
@@ -31,6 +29,8 @@ def write(folder: Path) -> list[Path]:
     written = []
     for topic in PUBLISHED:
         path = folder / f"{topic}.schema.json"
-        path.write_text(json.dumps(schema(topic), indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(schema(topic), indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         written.append(path)
     return written

@@ -1,0 +1,33 @@
+-- Samples and their rollups as hypertables; TimescaleDB makes the chunks, store/partitions.py drops them.
+CREATE TABLE samples (
+    series_id integer NOT NULL,
+    ts        timestamptz NOT NULL,
+    value     double precision NOT NULL,
+    PRIMARY KEY (series_id, ts)
+);
+
+CREATE TABLE samples_minute (
+    series_id integer NOT NULL,
+    bucket    timestamptz NOT NULL,
+    min       double precision NOT NULL,
+    max       double precision NOT NULL,
+    sum       double precision NOT NULL,
+    count     bigint NOT NULL,
+    last      double precision NOT NULL,
+    PRIMARY KEY (series_id, bucket)
+);
+
+CREATE TABLE samples_hour (
+    series_id integer NOT NULL,
+    bucket    timestamptz NOT NULL,
+    min       double precision NOT NULL,
+    max       double precision NOT NULL,
+    sum       double precision NOT NULL,
+    count     bigint NOT NULL,
+    last      double precision NOT NULL,
+    PRIMARY KEY (series_id, bucket)
+);
+
+SELECT create_hypertable('samples', 'ts', chunk_time_interval => interval '6 hours', create_default_indexes => false);
+SELECT create_hypertable('samples_minute', 'bucket', chunk_time_interval => interval '1 day', create_default_indexes => false);
+SELECT create_hypertable('samples_hour', 'bucket', chunk_time_interval => interval '30 days', create_default_indexes => false);
