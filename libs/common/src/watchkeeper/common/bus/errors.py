@@ -1,0 +1,18 @@
+"""What can go wrong on the bus, sorted by what one does about it.
+
+BusError
+├── BusUnavailableError   wait and try again
+└── RecordRefusedError    this record never goes through
+"""
+
+
+class BusError(Exception):
+    """Anything wrong on the bus."""
+
+
+class BusUnavailableError(BusError):
+    """Kafka is away, starting, or overloaded: the same call may succeed later."""
+
+
+class RecordRefusedError(BusError):
+    """Kafka will never take this record: too large, or a topic or right that is missing."""
