@@ -1,0 +1,1 @@
+"""The recorder's SQL, one module per concern."""
