@@ -1,0 +1,1 @@
+"""The gateway: metrics, exports, live events, access, and the pages."""

@@ -1,0 +1,1 @@
+"""Who may do what: users, sessions, keys, roles, and the audit log of all changes."""

@@ -1,0 +1,134 @@
+"""What goes wrong, told to the client: ``application/problem+json`` (RFC 9457), always of one shape.
+
+``{"type", "title", "status", "detail", "errors": [{"field", "detail"}], "request_id"}``; ``errors`` is there where
+fields are at fault. Raise ``Problem`` anywhere below a route; the frame around the application turns it, and every
+other exception, into an answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from watchkeeper.common.bus import BusUnavailableError, RecordRefusedError
+from watchkeeper.common.store import is_transient
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+DATABASE_AWAY = "The database is away. Watchkeeper waits for it; try again in a few seconds."
+KAFKA_AWAY = "Kafka is away. Nothing of this request was accepted; send it again in a few seconds."
+
+
+class FieldError(NamedTuple):
+    """One field at fault, by its path (``samples[3].value``), and what is wrong with it."""
+
+    field: str
+    detail: str
+
+
+class Problem(HTTPException):
+    """An answer that is not a success; ``detail`` tells people what to do about it."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        title: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep the parts; ``title`` is the status's own phrase unless given."""
+        super().__init__(status, detail, dict(headers or {}))
+        self.title = title or _phrase(status)
+        self.errors = tuple(errors)
+
+    def response(self, request_id: str) -> Response:
+        """The answer, with the id under which the logs tell more."""
+        return Response(self.body(request_id), self.status_code, self.headers, MEDIA_TYPE)
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON of the answer."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status_code,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [error._asdict() for error in self.errors]
+        return msgspec.json.encode(body | {"request_id": request_id})
+
+
+def field_problem(field: str, detail: str, status: int = 422) -> Problem:
+    """The problem of a request whose ``field`` is at fault."""
+    return Problem(status, f"{field}: {detail}", errors=[FieldError(field, detail)])
+
+
+def unavailable(detail: str) -> Problem:
+    """The problem of a request that may succeed later: 503 with ``Retry-After``."""
+    return Problem(503, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def problem_of(error: Exception) -> Problem:
+    """What the client is told of ``error``; what nobody foresaw becomes a 500 without internals."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _validation(error)
+    if isinstance(error, HTTPException):
+        return _http(error)
+    if isinstance(error, BusUnavailableError):
+        return unavailable(KAFKA_AWAY)
+    if isinstance(error, RecordRefusedError):
+        return Problem(422, "Kafka refuses this record; it may be too large.")
+    if _database_away(error):
+        return unavailable(DATABASE_AWAY)
+    return Problem(500, "Something went wrong here. The log tells more under the request id.")
+
+
+def _database_away(error: Exception) -> bool:
+    if isinstance(error, asyncpg.UndefinedTableError):  # the migrations have not run yet
+        return True
+    return is_transient(error) and not isinstance(error, FileNotFoundError | PermissionError)
+
+
+def _http(error: HTTPException) -> Problem:
+    details = {
+        404: "There is nothing at this address.",
+        405: "This address does not take this method; the Allow header names those that it takes.",
+        413: "The body is too large.",
+    }
+    detail = error.detail if error.detail != _phrase(error.status_code) else ""
+    return Problem(
+        error.status_code, details.get(error.status_code) or detail or _phrase(error.status_code), headers=error.headers
+    )
+
+
+def _validation(error: RequestValidationError) -> Problem:
+    errors = [_field_error(found) for found in error.errors()[:50]]
+    first = errors[0] if errors else FieldError("", "not valid")
+    detail = f"{first.field}: {first.detail}" if first.field else first.detail
+    return Problem(422, detail, title="Request not valid", errors=errors)
+
+
+def _field_error(found: Mapping[str, Any]) -> FieldError:
+    where, *path = found["loc"]
+    if found["type"] == "json_invalid":
+        return FieldError("body", f"not JSON: {found['ctx']['error']} at character {path[0]}")
+    field = ""
+    for part in path:
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+    return FieldError(field or str(where), found["msg"])
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
