@@ -1,7 +1,10 @@
-"""The contracts of the topics, as msgspec Structs. They are only ever extended: new fields have defaults, none goes away."""
+"""The contracts of the topics, as msgspec Structs.
+
+They are only ever extended: new fields have defaults, none goes away.
+"""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -52,7 +55,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 class MetricsBatch(msgspec.Struct, kw_only=True):
     """One collection: the samples of one resource at one instant, in parallel lists of equal length.
 
-    Element *i* of ``series``, ``units``, ``kinds`` and ``values`` belongs to sample *i*. Within a batch each series stands once.
+    Element *i* of ``series``, ``units``, ``kinds`` and ``values`` belongs to sample *i*. Within a batch each series
+    stands once.
     """
 
     schema: Annotated[str, msgspec.Meta(pattern=r"^watchkeeper\.metrics/1(\.\d+)?$")] = METRICS_SCHEMA
@@ -89,6 +93,8 @@ class DeadLetter(msgspec.Struct, kw_only=True):
     value: Annotated[bytes | None, msgspec.Meta(description="The record's value, base64.")] = None
 
 
+E = TypeVar("E", bound=msgspec.Struct)
+
 _encoder = msgspec.json.Encoder()
 _metrics = msgspec.json.Decoder(MetricsBatch)
 _dead_letters = msgspec.json.Decoder(DeadLetter)
@@ -104,12 +110,7 @@ def decode_metrics(value: bytes) -> MetricsBatch:
 
     Series texts are not parsed here: that happens once per series, on its first appearance (``parse_series``).
     """
-    try:
-        batch = _metrics.decode(value)
-    except msgspec.ValidationError as error:
-        raise BadEventError("schema", _path(error), str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadEventError("not-json", "", str(error)) from error
+    batch = _decode(_metrics, value)
     _check_lengths(batch)
     if not math.isfinite(sum(batch.values)):
         _check_finite(batch)
@@ -118,10 +119,7 @@ def decode_metrics(value: bytes) -> MetricsBatch:
 
 def decode_dead_letter(value: bytes) -> DeadLetter:
     """Read a value of ``dead-letters``; raises ``BadEventError``."""
-    try:
-        return _dead_letters.decode(value)
-    except msgspec.DecodeError as error:
-        raise BadEventError("schema", _path(error), str(error)) from error
+    return _decode(_dead_letters, value)
 
 
 def check_series(batch: MetricsBatch) -> None:
@@ -131,6 +129,15 @@ def check_series(batch: MetricsBatch) -> None:
             parse_series(text)
         except BadSeriesError as error:
             raise BadEventError("series", f"series[{index}]", str(error)) from error
+
+
+def _decode(decoder: msgspec.json.Decoder[E], value: bytes) -> E:
+    try:
+        return decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise BadEventError("schema", _path(error), str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadEventError("not-json", "", str(error)) from error
 
 
 def _check_lengths(batch: MetricsBatch) -> None:

@@ -1,12 +1,19 @@
-"""Logs by structlog: JSON lines in production, coloured lines for a person; the standard library's loggers go the same way."""
+"""Logs by structlog: JSON lines in production, coloured lines for a person.
+
+The standard library's loggers go the same way.
+"""
 
 import logging
 import sys
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 
 from watchkeeper.common.settings import LogSettings
+
+# Local variables hold passwords and whole batches: they stay out of the logs.
+_tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 
 
 def configure(service: str, settings: LogSettings) -> None:
@@ -20,9 +27,11 @@ def configure(service: str, settings: LogSettings) -> None:
     ]
     renderer: list[Any]
     if settings.format == "json":
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        renderer = [structlog.processors.ExceptionRenderer(_tracebacks), structlog.processors.JSONRenderer()]
     else:
-        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        renderer = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -44,4 +53,4 @@ def configure(service: str, settings: LogSettings) -> None:
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of a module; bind ids to it."""
-    return structlog.stdlib.get_logger(name)  # type: ignore[no-any-return]  # structlog types it as Any
+    return structlog.stdlib.get_logger(name)

@@ -1,8 +1,8 @@
 r"""Series: a metric's name and its labels, and their one canonical text.
 
 The text follows the exposition notation of OpenMetrics 1.0 (``name{label="value"}``, with ``\\``, ``\"`` and
-``\n`` escaped), but allows the dots of OpenTelemetry names in names and labels, sorts the labels by name and leaves out empty
-braces. Two series are the same if and only if their texts are equal, so the text serves as a dictionary key.
+``\n`` escaped), but allows the dots of OpenTelemetry names in names and labels, sorts the labels by name and leaves
+out empty braces. Two series are the same if and only if their texts are equal, so the text serves as a dictionary key.
 """
 
 import re
@@ -18,6 +18,7 @@ _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.\-/]*")
 _PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_.\-/]*)="((?:[^"\\\n]|\\[\\"n])*)"')
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _ESCAPED = re.compile(r"\\(.)")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # Python's stand-ins for bytes of a name that is not UTF-8
 
 
 class BadSeriesError(ValueError):
@@ -42,8 +43,13 @@ def series_text(name: str, labels: Mapping[str, str] | None = None) -> str:
         return name
     for key, value in pairs:
         check_label(key, value)
+    if len(pairs) > LABELS_MAX:
+        raise BadSeriesError(f"more than {LABELS_MAX} labels: {name[:80]!r}")
     inner = ",".join(f'{key}="{value.translate(_ESCAPES)}"' for key, value in pairs)
-    return f"{name}{{{inner}}}"
+    text = f"{name}{{{inner}}}"
+    if len(text) > SERIES_LENGTH_MAX:
+        raise BadSeriesError(f"a series text longer than {SERIES_LENGTH_MAX} characters: {name[:80]!r}")
+    return text
 
 
 def check_name(name: str) -> None:
@@ -53,13 +59,15 @@ def check_name(name: str) -> None:
 
 
 def check_label(key: str, value: str) -> None:
-    """Raise ``BadSeriesError`` unless ``key`` is a label name and ``value`` is short enough and without NUL."""
+    """Raise ``BadSeriesError`` unless ``key`` is a label name and ``value`` short enough, valid Unicode without NUL."""
     if len(key) > NAME_LENGTH_MAX or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.\-/]*", key):
         raise BadSeriesError(f"not a label name: {key[:80]!r}")
     if len(value) > LABEL_VALUE_LENGTH_MAX:
         raise BadSeriesError(f"the value of label {key!r} is longer than {LABEL_VALUE_LENGTH_MAX} characters")
     if "\0" in value:
         raise BadSeriesError(f"the value of label {key!r} contains a NUL character")
+    if _SURROGATE.search(value):
+        raise BadSeriesError(f"the value of label {key!r} is not valid Unicode")
 
 
 def parse_series(text: str) -> Series:

@@ -1,8 +1,8 @@
 """How a service starts, says how it is, and ends.
 
-``run`` is a service's whole ``__main__``; ``service`` is the frame around its work: it answers ``/healthz``, ``/readyz``
-and ``/metrics`` on a port of its own, and turns SIGTERM and SIGINT into ``until_stopped``. After a stop is asked for,
-the service has ``DRAIN_S`` seconds to hand over what it holds; then it ends all the same, with exit code 1.
+``run`` is a service's whole ``__main__``; ``service`` is the frame around its work: it answers ``/healthz``,
+``/readyz`` and ``/metrics`` on a port of its own, and turns SIGTERM and SIGINT into ``until_stopped``. After a stop is
+asked for, the service has ``DRAIN_S`` seconds to hand over what it holds; then it ends all the same, with exit code 1.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ async def service(name: str, settings: ServiceSettings) -> AsyncIterator[Running
     running.health_port = server.port
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, running, loop)
+        loop.add_signal_handler(number, _stop, running)
     beating = asyncio.create_task(_beat(running))
     server.start()
     log.info("started", pid=os.getpid(), health_port=server.port)
@@ -74,7 +75,7 @@ async def service(name: str, settings: ServiceSettings) -> AsyncIterator[Running
 
 
 def run(main: Callable[[S], Awaitable[None]], settings_class: type[S]) -> None:
-    """Read the settings, run ``main`` to its end, and exit: 0 after a clean end, 1 after an error, 2 for wrong settings."""
+    """Read the settings, run ``main``, and exit: 0 after a clean end, 1 after an error, 2 for wrong settings."""
     try:
         settings = load(settings_class)
     except SettingsError as error:
@@ -85,7 +86,7 @@ def run(main: Callable[[S], Awaitable[None]], settings_class: type[S]) -> None:
 async def _supervised(main: Callable[[S], Awaitable[None]], settings: S) -> int:
     try:
         await main(settings)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the one place where any error ends the process, logged whole
         structlog.get_logger(__name__).exception("ended by an error")
         return 1
     return 0
@@ -96,12 +97,15 @@ def _complain(line: str) -> int:
     return 2
 
 
-def _stop(running: Running, loop: asyncio.AbstractEventLoop) -> None:
+def _stop(running: Running) -> None:
     if running.until_stopped.is_set():
         return
     log.info("stopping", drain_s=DRAIN_S)
     running.until_stopped.set()
-    loop.call_later(DRAIN_S, _give_up)
+    # A timer's thread, not the loop's: a drain that blocks the loop must end too.
+    last = threading.Timer(DRAIN_S, _give_up)
+    last.daemon = True
+    last.start()
 
 
 def _give_up() -> None:

@@ -1,11 +1,11 @@
 """Settings come from the environment, are validated at start, and a wrong value ends the start with one clear line.
 
-Shared blocks have prefixes of their own (``WK_KAFKA_``, ``WK_DATABASE_``, ``WK_LOG_``, ``WK_HEALTH_``); a service's own begin with its name
-(``WK_RECORDER_…``). Every setting may stand in a file instead: ``WK_SECRETS_DIR`` names a folder with one file per
-variable, named as the variable in lower case (Docker's and Kubernetes' convention for secrets).
-"""
+Shared blocks have prefixes of their own (``WK_KAFKA_``, ``WK_DATABASE_``, ``WK_LOG_``, ``WK_HEALTH_``); a service's own
+begin with its name (``WK_RECORDER_…``). Every setting may stand in a file instead: ``WK_SECRETS_DIR`` names a folder
+with one file per variable, named as the variable in lower case (Docker's and Kubernetes' convention for secrets).
 
 import os
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
@@ -29,13 +29,15 @@ class EnvironmentSettings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class hands it over
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, the environment over secrets' files."""
         folder = os.environ.get("WK_SECRETS_DIR")
-        if folder is None:
+        if not folder:
             return init_settings, env_settings
+        if not Path(folder).is_dir():
+            raise SettingsError(f"WK_SECRETS_DIR: there is no folder {folder}")
         from pydantic_settings import SecretsSettingsSource  # noqa: PLC0415 - only where secrets are files
 
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
@@ -79,7 +81,8 @@ def _one_line(error: ValidationError) -> str:
     parts = []
     for wrong in error.errors(include_url=False, include_input=False):
         name = "_".join(str(part) for part in wrong["loc"])
-        parts.append(f"{prefix}{name.upper()}: {wrong['msg']}")
+        message = wrong["msg"].removeprefix("Value error, ")
+        parts.append(f"{prefix}{name.upper()}: {message}" if name else message)
     return "; ".join(parts)
 
 

@@ -163,10 +163,11 @@ async def open_consumer(settings: KafkaSettings, topic: str, group: str, starts:
     quieten()
     consumer = Consumer(settings, topic, group, starts)
     try:
-        async with asyncio.timeout(2 * settings.request_timeout_s):
-            await consumer.start()
+        try:
+            async with asyncio.timeout(2 * settings.request_timeout_s):
+                await consumer.start()
+        except TimeoutError as error:
+            raise BusUnavailableError(f"no answer within {2 * settings.request_timeout_s:g} s") from error
         yield consumer
-    except TimeoutError as error:
-        raise BusUnavailableError(f"no answer within {2 * settings.request_timeout_s:g} s") from error
     finally:
         await consumer.close()

@@ -15,4 +15,4 @@ class BusUnavailableError(BusError):
 
 
 class RecordRefusedError(BusError):
-    """Kafka will never take this record: too large, or a topic or right that is missing."""
+    """Kafka will never take this record: it is too large, or a right is missing."""

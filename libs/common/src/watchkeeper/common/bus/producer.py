@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
@@ -53,7 +54,10 @@ class Producer:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def send(self, topic: str, key: str | None, value: bytes) -> Position:
-        """Send one record and wait for its acknowledgement; raises ``BusUnavailableError`` or ``RecordRefusedError``."""
+        """Send one record and wait for its acknowledgement.
+
+        Raises ``BusUnavailableError`` or ``RecordRefusedError``.
+        """
         (answer,) = await self.send_all([Record(topic, key, value)])
         if isinstance(answer, BusError):
             raise answer
@@ -66,9 +70,7 @@ class Producer:
         """
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + self._settings.request_timeout_s
-        waiting: list[asyncio.Future[Position]] = []
-        for record in records:
-            waiting.append(await self._begin(record, deadline_s))
+        waiting = [await self._begin(record, deadline_s) for record in records]
         pending = [future for future in waiting if not future.done()]
         if pending:
             await asyncio.wait(pending, timeout=max(0.0, deadline_s - loop.time()))
@@ -93,15 +95,21 @@ class Producer:
                 producer = await self._open()
                 key = None if record.key is None else record.key.encode()
                 future: asyncio.Future[Position] = await producer.send(record.topic, record.value, key)
-                return future
-        except (BusError, KafkaError, TimeoutError) as error:
-            failed: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
-            failed.set_exception(error)
-            return failed
+        except BusError as error:
+            return _failed(error)
+        except (MessageSizeTooLargeError, TopicAuthorizationFailedError) as error:
+            return _failed(RecordRefusedError(str(error)))
+        except TimeoutError:
+            return _failed(BusUnavailableError(f"not taken within {self._settings.request_timeout_s:g} s"))
+        except KafkaError as error:
+            if not error.retriable:
+                self._discard(producer, error)
+            return _failed(BusUnavailableError(f"{type(error).__name__}: {error}"))
+        future.add_done_callback(functools.partial(self._settled, producer))
+        return future
 
     def _answer(self, future: "asyncio.Future[Position]") -> Position | BusError:
-        if not future.done():
-            future.add_done_callback(_read)  # a late answer is nobody's, and no warning's either
+        if not future.done() or future.cancelled():
             return BusUnavailableError(f"no acknowledgement within {self._settings.request_timeout_s:g} s")
         error = future.exception()
         if error is None:
@@ -111,8 +119,6 @@ class Producer:
             return error
         if isinstance(error, MessageSizeTooLargeError | TopicAuthorizationFailedError):
             return RecordRefusedError(str(error))
-        if isinstance(error, KafkaError) and not error.retriable:
-            self._discard(error)
         return BusUnavailableError(f"{type(error).__name__}: {error}")
 
     async def _open(self) -> AIOKafkaProducer:
@@ -147,11 +153,21 @@ class Producer:
             raise
         return producer
 
-    def _discard(self, error: BaseException) -> None:
+    def _settled(self, producer: AIOKafkaProducer, future: "asyncio.Future[Position]") -> None:
+        """Part with ``producer`` after an answer that it cannot go on from; a late answer is read here by the way.
+
+        Kafka has counted no record that it refused, but an idempotent producer has: the next one to that partition
+        would be out of order for ever.
+        """
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, KafkaError) and not error.retriable:
+            self._discard(producer, error)
+
+    def _discard(self, producer: AIOKafkaProducer, error: BaseException) -> None:
         """Part with a producer that an error has ended; the next record opens another."""
-        producer, self._producer = self._producer, None
-        if producer is None:
+        if self._producer is not producer:
             return
+        self._producer = None
         log.warning("producer ended by an error", error=f"{type(error).__name__}: {error}")
         task = asyncio.create_task(_stop(producer))
         self._closing.add(task)
@@ -164,7 +180,8 @@ async def open_producer(
 ) -> AsyncIterator[Producer]:
     """A producer for the block. It connects when first used, so Kafka may be away at the start.
 
-    ``retry_backoff_ms`` is the pause between attempts: 5 where milliseconds count, 100 where Kafka may be away for long.
+    ``retry_backoff_ms`` is the pause between attempts: 5 where milliseconds count, 100 where Kafka may be away
+    for long.
     """
     producer = Producer(settings, client_id, retry_backoff_ms)
     try:
@@ -181,6 +198,7 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         log.warning("producer not closed cleanly", error=f"{type(error).__name__}: {error}")
 
 
-def _read(future: "asyncio.Future[Position]") -> None:
-    if not future.cancelled():
-        future.exception()
+def _failed(error: BusError) -> "asyncio.Future[Position]":
+    future: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future

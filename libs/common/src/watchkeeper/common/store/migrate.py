@@ -61,7 +61,8 @@ def migrations(kind: DatabaseKind) -> list[Migration]:
 async def migrate(store: Store) -> list[Migration]:
     """Bring the schema up to date; answers what was run now.
 
-    Raises ``NewerSchemaError`` if the database is ahead of this version, ``TimeoutError`` if another starter holds the lock too long.
+    Raises ``NewerSchemaError`` if the database is ahead of this version, ``TimeoutError`` if another starter holds the
+    lock too long.
     """
     steps = migrations(store.kind)
     async with store.connection() as connection:
