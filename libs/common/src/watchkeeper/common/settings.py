@@ -3,6 +3,7 @@
 Shared blocks have prefixes of their own (``WK_KAFKA_``, ``WK_DATABASE_``, ``WK_LOG_``, ``WK_HEALTH_``); a service's own
 begin with its name (``WK_RECORDER_…``). Every setting may stand in a file instead: ``WK_SECRETS_DIR`` names a folder
 with one file per variable, named as the variable in lower case (Docker's and Kubernetes' convention for secrets).
+"""
 
 import os
 from pathlib import Path
