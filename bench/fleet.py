@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from watchkeeper.common.events import METRICS_TOPIC, Kind, MetricsBatch, Resource, encode
 from watchkeeper.common.bus import Record
+from watchkeeper.common.events import METRICS_TOPIC, Kind, MetricsBatch, Resource, encode
 from watchkeeper.common.ids import batch_id
 from watchkeeper.common.series import series_text
 
