@@ -13,6 +13,7 @@ from watchkeeper.common.bus.quiet import quieten
 from watchkeeper.common.bus.settings import KafkaSettings
 
 WAIT_S = 0.25
+PARTITIONS_S = 2.0
 RECORDS_MAX = 1_000
 
 
@@ -79,11 +80,13 @@ async def _as_unavailable() -> AsyncIterator[None]:
 
 
 async def _places(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    # aiokafka answers None for a topic that it does not know; its metadata are asked for again by topics().
-    await consumer.topics()
-    partitions = consumer.partitions_for_topic(topic)
-    if not partitions:
-        raise BusUnavailableError(f"there is no topic {topic} yet")
+    # aiokafka asks for a topic's partitions once one of them is assigned, and has no call that waits for the answer.
+    consumer.assign([TopicPartition(topic, 0)])
+    deadline_s = asyncio.get_running_loop().time() + PARTITIONS_S
+    while not (partitions := consumer.partitions_for_topic(topic)):
+        if asyncio.get_running_loop().time() > deadline_s:
+            raise BusUnavailableError(f"there is no topic {topic} yet")
+        await asyncio.sleep(0.01)
     return [TopicPartition(topic, partition) for partition in sorted(partitions)]
 
 

@@ -1,0 +1,1 @@
+"""Kafka and PostgreSQL in a folder, and the supervisor behind ``wk up``."""

@@ -1,0 +1,130 @@
+"""Child processes that end with us, and the ones that an earlier run left behind."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from watchkeeper.embedded import leash
+
+KILL_S = 5.0
+PID_FILE = "process.json"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user to run as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: the program by its full path, its environment, and how it is asked to end."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_s: float = 10.0
+    folder: Path | None = None
+
+    def leashed(self) -> list[str]:
+        """The arguments of the program that becomes this one and ends with us (see ``leash``)."""
+        uid, gid = (self.account.uid, self.account.gid) if self.account else (-1, -1)
+        script = str(Path(leash.__file__))
+        numbers = [os.getpid(), int(self.stop_signal), uid, gid]
+        return [sys.executable, "-I", "-S", script, *map(str, numbers), *self.arguments]
+
+
+class Child:
+    """A running process. Start it from a thread that lives as long as it is needed: its leash is that thread's end.
+
+    ``pid_file`` remembers who it is, so that a later run can end it should we be killed.
+    """
+
+    def __init__(self, command: Command, log: Path, pid_file: Path) -> None:
+        """Start it, with its output appended to ``log``; raises ``OSError`` where that is not possible."""
+        self._command = command
+        self._pid_file = pid_file
+        with log.open("ab") as output:
+            self._popen = subprocess.Popen(
+                command.leashed(),
+                env=dict(command.environment),
+                cwd=command.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.pid = self._popen.pid
+        remember(pid_file, self.pid)
+
+    def exit_code(self) -> int | None:
+        """Its exit code (minus the signal that ended it), or ``None`` while it runs."""
+        return self._popen.poll()
+
+    def ask_to_stop(self) -> None:
+        """Send its stop signal."""
+        if self._popen.poll() is None:
+            self._popen.send_signal(self._command.stop_signal)
+
+    def wait(self) -> int:
+        """Wait for its end, ``stop_s`` seconds at most; then it is killed. Answers the exit code."""
+        try:
+            code = self._popen.wait(self._command.stop_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._popen.wait(KILL_S)
+        self._pid_file.unlink(missing_ok=True)
+        return code
+
+    def kill(self) -> None:
+        """End it and its process group at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask, wait, at last kill; answers the exit code."""
+        self.ask_to_stop()
+        return self.wait()
+
+
+def remember(pid_file: Path, pid: int) -> None:
+    """Write who ``pid`` is: its number and its start time, which together no other process has."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        pid_file.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
+
+
+def recall(pid_file: Path) -> psutil.Process | None:
+    """The process that ``pid_file`` tells of, if that very one still runs."""
+    try:
+        known = json.loads(pid_file.read_text())
+        process = psutil.Process(known["pid"])
+        same = abs(process.create_time() - known["started"]) < 1.0
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+
+
+def end_leftover(pid_file: Path, stop_signal: signal.Signals, stop_s: float) -> bool:
+    """End the process that a killed run left behind, if there is one; answers whether there was."""
+    process = recall(pid_file)
+    if process is not None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(stop_signal)
+            try:
+                process.wait(stop_s)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(KILL_S)
+    pid_file.unlink(missing_ok=True)
+    return process is not None
