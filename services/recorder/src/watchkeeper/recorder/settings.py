@@ -1,11 +1,13 @@
 """The recorder's settings (``WK_RECORDER_…``)."""
 
 from datetime import timedelta
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from watchkeeper.common.bus.settings import KafkaSettings
+from watchkeeper.common.events import METRICS_TOPIC
 from watchkeeper.common.settings import ServiceSettings
 from watchkeeper.common.store import DatabaseSettings
 
@@ -15,14 +17,19 @@ class RecorderSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="WK_RECORDER_")
 
-    kafka: KafkaSettings = Field(default_factory=KafkaSettings)  # type: ignore[arg-type]  # its fields come from the environment
-    database: DatabaseSettings = Field(default_factory=DatabaseSettings)  # type: ignore[arg-type]  # the same
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
 
     consumer: str = Field(
         "recorder",
         min_length=1,
         max_length=200,
         description="Name of the consumer group, and of the offsets in the database.",
+    )
+    topic: str = Field(METRICS_TOPIC, min_length=1, max_length=249, description="The topic that is recorded.")
+    stop_on_bad: bool = Field(
+        True,  # noqa: FBT003 - a setting's default
+        description="Stop a partition at 100 malformed records in a row or over 1 %; false: all go to dead-letters.",
     )
     records_max: int = Field(2000, ge=1, le=100_000, description="Records in one transaction at most.")
     batch_wait_s: float = Field(0.1, gt=0, le=10, description="Longest wait for more records of a batch.")
@@ -38,6 +45,14 @@ class RecorderSettings(ServiceSettings):
     hour_days: int = Field(396, ge=1, description="How long hour rollups are kept.")
     rollup_every_s: float = Field(5, gt=0, le=300, description="Pause between two looks for minutes to roll up.")
     retention_every_s: float = Field(300, gt=0, description="Pause between two looks for partitions to drop.")
+
+    @model_validator(mode="after")
+    def _coarser_is_longer(self) -> Self:
+        if not timedelta(hours=self.raw_hours) <= timedelta(days=self.minute_days) <= timedelta(days=self.hour_days):
+            raise ValueError(
+                "WK_RECORDER_RAW_HOURS, _MINUTE_DAYS and _HOUR_DAYS: a coarser resolution is kept as long or longer"
+            )
+        return self
 
     @property
     def kept(self) -> dict[str, timedelta]:

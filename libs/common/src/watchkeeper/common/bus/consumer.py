@@ -109,6 +109,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
         """Go on in ``partition`` at ``offset``."""
         self._consumer.seek(TopicPartition(self._topic, partition), offset)
 
+    def pause(self, partition: int) -> None:
+        """Fetch nothing more of ``partition`` until it is assigned anew."""
+        if partition in self.assigned:
+            self._consumer.pause(TopicPartition(self._topic, partition))
+
     async def commit(self, offsets: Mapping[int, int]) -> None:
         """Tell Kafka where the group stands, for tools that show lag; raises ``BusUnavailableError``."""
         owned = {TopicPartition(self._topic, p): offset for p, offset in offsets.items() if p in self.assigned}

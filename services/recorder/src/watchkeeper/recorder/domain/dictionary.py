@@ -19,11 +19,15 @@ class Known:
     ids: dict[str, int] = field(default_factory=dict)
     """Canonical series text → series id."""
     active: int | None = None
-    """Series that count towards the limit, as the database said last, plus those added since; None before the first look."""
+    """Series that count towards the limit: as the database said last, plus those added since. None before the first look."""
     looked_ms: int = 0
     """When the database said so."""
     described: tuple[object, ...] | None = None
-    """The resource's row as last written."""
+    """The resource's row as last written, without its time."""
+    newest_ms: dict[str, int] = field(default_factory=dict)
+    """For each source, the time of its newest stored batch."""
+    intervals: dict[str, float] = field(default_factory=dict)
+    """For each source, seconds between its batches."""
     refused: set[int] = field(default_factory=set)
     """Hashes of refused series texts."""
 
@@ -72,6 +76,12 @@ class Dictionary:
 def may_add(known: Known, series_max: int) -> bool:
     """Whether a resource may have one more series."""
     return known.active is not None and known.active < series_max
+
+
+def unseen_refused(known: Known, texts: Iterable[str]) -> list[str]:
+    """Those of ``texts`` that were not refused before, as far as that is told apart."""
+    unseen = [text for text in dict.fromkeys(texts) if hash(text) not in known.refused]
+    return unseen[: REFUSED_KEPT_MAX - len(known.refused)]
 
 
 def note_refused(known: Known, text: str) -> bool:

@@ -33,12 +33,17 @@ class Refusal:
 
 @dataclass
 class Reading:
-    """What one fetch of a partition holds: batches with the record that each came in, and refusals, in offset order."""
+    """What one fetch of a partition holds: batches with the record that each came in, in offset order, and refusals."""
 
     batches: list[tuple[Received, MetricsBatch]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    verdicts: list[bool] = field(default_factory=list)
-    """For each record, in order, whether it was well-formed."""
+    verdicts: dict[int, bool] = field(default_factory=dict)
+    """For each record's offset, in order, whether it was well-formed."""
+
+    def refuse(self, received: Received, error: BadEventError) -> None:
+        """Note that ``received`` is not stored."""
+        self.refusals.append(Refusal(received, error))
+        self.verdicts[received.offset] = error.reason in MISDATED
 
 
 def read(records: Iterable[Received], span: Span) -> Reading:
@@ -48,11 +53,10 @@ def read(records: Iterable[Received], span: Span) -> Reading:
         try:
             batch = read_one(received.value, span)
         except BadEventError as error:
-            reading.refusals.append(Refusal(received, error))
-            reading.verdicts.append(error.reason in MISDATED)
+            reading.refuse(received, error)
         else:
             reading.batches.append((received, batch))
-            reading.verdicts.append(True)
+            reading.verdicts[received.offset] = True
     return reading
 
 
@@ -64,7 +68,9 @@ def read_one(value: bytes | None, span: Span) -> MetricsBatch:
     _check_values(batch.values)
     _check_texts(batch)
     if batch.time_ms > span.to_ms:
-        raise BadEventError(FUTURE, "time_ms", f"{batch.time_ms - span.to_ms} ms beyond what is taken ahead of our clock")
+        raise BadEventError(
+            FUTURE, "time_ms", f"{batch.time_ms - span.to_ms} ms beyond what is taken ahead of our clock"
+        )
     if batch.time_ms < span.from_ms:
         raise BadEventError(PAST, "time_ms", f"{span.from_ms - batch.time_ms} ms before the oldest rollup that is kept")
     return batch

@@ -76,7 +76,9 @@ INSERT INTO retention_floors VALUES ('raw', 'epoch'), ('minute', 'epoch'), ('hou
 
 -- Batches that came after raw had gone: merged into the rollups, once each.
 CREATE TABLE late_batches (
-    batch_id text PRIMARY KEY,
-    seen_at  timestamptz NOT NULL DEFAULT now()
+    resource_id text NOT NULL,
+    batch_id    text NOT NULL,
+    seen_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (resource_id, batch_id)
 );
 CREATE INDEX late_batches_seen ON late_batches (seen_at);
