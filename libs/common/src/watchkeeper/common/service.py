@@ -74,13 +74,22 @@ async def service(name: str, settings: ServiceSettings) -> AsyncIterator[Running
         log.info("stopped")
 
 
-def run(main: Callable[[S], Awaitable[None]], settings_class: type[S]) -> None:
-    """Read the settings, run ``main``, and exit: 0 after a clean end, 1 after an error, 2 for wrong settings."""
+def run(
+    main: Callable[[S], Awaitable[None]],
+    settings_class: type[S],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
+    """Read the settings, run ``main``, and exit: 0 after a clean end, 1 after an error, 2 for wrong settings.
+
+    ``loop_factory`` makes another event loop than asyncio's own.
+    """
     try:
         settings = load(settings_class)
     except SettingsError as error:
         sys.exit(_complain(f"settings: {error}"))
-    sys.exit(asyncio.run(_supervised(main, settings)))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        sys.exit(runner.run(_supervised(main, settings)))
 
 
 async def _supervised(main: Callable[[S], Awaitable[None]], settings: S) -> int:

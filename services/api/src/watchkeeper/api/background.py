@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from watchkeeper.api import engines
+from watchkeeper.api.access import cleaning
 from watchkeeper.api.context import Context
 from watchkeeper.common.logging import get_logger
 
@@ -15,7 +16,7 @@ RESTART_S = 1.0
 
 Task = Callable[[Context], Awaitable[None]]
 
-TASKS: tuple[Task, ...] = (engines.run,)
+TASKS: tuple[Task, ...] = (engines.run, cleaning.run)
 """All background tasks; a new one is one line here."""
 
 log = get_logger(__name__)

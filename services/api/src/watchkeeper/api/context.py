@@ -1,11 +1,15 @@
 """What the routes and the background tasks share: settings, store, producer, clock, and the service's state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from watchkeeper.api.access.authenticate import Remembered
+from watchkeeper.api.access.passwords import Passwords
+from watchkeeper.api.instruments import ActiveUsers
 from watchkeeper.api.problems import DATABASE_AWAY, unavailable
 from watchkeeper.api.settings import ApiSettings
+from watchkeeper.api.web.limits import Limits, limits_of
 from watchkeeper.common.bus import Producer
 from watchkeeper.common.clock import Clock, SystemClock
 from watchkeeper.common.service import Running
@@ -21,6 +25,15 @@ class Context:
     running: Running
     clock: Clock
     store: Store | None = None
+    limits: Limits = field(init=False)
+    passwords: Passwords = field(init=False)
+    remembered: Remembered = field(init=False, default_factory=Remembered)
+    active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
+
+    def __post_init__(self) -> None:
+        """Make what the settings alone decide."""
+        self.limits = limits_of(self.settings)
+        self.passwords = Passwords(self.settings.password_hashes_max)
 
     def require_store(self) -> Store:
         """The store; raises the 503 problem while the database has not been reached yet."""

@@ -21,6 +21,7 @@ from watchkeeper.common.store import is_transient
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 DATABASE_AWAY = "The database is away. Watchkeeper waits for it; try again in a few seconds."
+UNREADABLE = "There was an error parsing the body"  # FastAPI's words
 KAFKA_AWAY = "Kafka is away. Nothing of this request was accepted; send it again in a few seconds."
 
 
@@ -77,19 +78,24 @@ def unavailable(detail: str) -> Problem:
 
 def problem_of(error: Exception) -> Problem:
     """What the client is told of ``error``; what nobody foresaw becomes a 500 without internals."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestValidationError):
-        return _validation(error)
-    if isinstance(error, HTTPException):
-        return _http(error)
-    if isinstance(error, BusUnavailableError):
-        return unavailable(KAFKA_AWAY)
-    if isinstance(error, RecordRefusedError):
-        return Problem(422, "Kafka refuses this record; it may be too large.")
-    if _database_away(error):
-        return unavailable(DATABASE_AWAY)
-    return Problem(500, "Something went wrong here. The log tells more under the request id.")
+    match error:
+        case Problem():
+            problem = error
+        case RequestValidationError():
+            problem = _validation(error)
+        case HTTPException():
+            problem = _http(error)
+        case BusUnavailableError():
+            problem = unavailable(KAFKA_AWAY)
+        case RecordRefusedError():
+            problem = Problem(422, "Kafka refuses this record; it may be too large.")
+        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
+            problem = Problem(422, "A text of this request holds a NUL character, which cannot be stored.")
+        case _ if _database_away(error):
+            problem = unavailable(DATABASE_AWAY)
+        case _:
+            problem = Problem(500, "Something went wrong here. The log tells more under the request id.")
+    return problem
 
 
 def _database_away(error: Exception) -> bool:
@@ -104,6 +110,8 @@ def _http(error: HTTPException) -> Problem:
         405: "This address does not take this method; the Allow header names those that it takes.",
         413: "The body is too large.",
     }
+    if error.status_code == 400 and error.detail == UNREADABLE:
+        return field_problem("body", "it cannot be read: JSON in UTF-8 is expected")
     detail = error.detail if error.detail != _phrase(error.status_code) else ""
     return Problem(
         error.status_code, details.get(error.status_code) or detail or _phrase(error.status_code), headers=error.headers

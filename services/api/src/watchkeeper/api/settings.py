@@ -4,7 +4,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic import AnyHttpUrl, DirectoryPath, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from watchkeeper.common.bus.settings import KafkaSettings
@@ -24,7 +24,9 @@ class ApiSettings(ServiceSettings):
 
     host: str = Field("127.0.0.1", description="Address that the API and the pages listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Their port; 0 takes a free one and logs it.")
-    ui_dir: Path | None = Field(None, description="Folder of the built pages; without it there is only the API.")
+    ui_dir: DirectoryPath | None = Field(
+        None, description="Folder of the built pages; without it there is only the API."
+    )
     data_dir: Path | None = Field(None, description="Folder whose disk's free space the health report gives.")
     services: dict[str, AnyHttpUrl] = Field(
         default_factory=dict,

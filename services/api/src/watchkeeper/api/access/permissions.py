@@ -68,9 +68,10 @@ class Caller:
 class Access:
     """A route's declaration; as a dependency it answers the caller that the guard has let in."""
 
-    def __init__(self, permission: Permission | None) -> None:
-        """``None`` stands for a public route."""
+    def __init__(self, permission: Permission | None = None, *, session: bool = False) -> None:
+        """``session`` asks for a user's session, whatever its role; without it and a permission the route is public."""
         self.permission = permission
+        self.session = session
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller; ``None`` only on a public route without (usable) credentials."""
@@ -87,9 +88,14 @@ def needs(permission: Permission) -> Any:
     return Depends(Access(permission))
 
 
+def needs_session() -> Any:
+    """Declare that a route is for signed-in users of any role, not for keys."""
+    return Depends(Access(session=True))
+
+
 def public() -> Any:
     """Declare that a route answers everybody.
 
     As ``Annotated[Caller | None, public()]`` it tells who asks, where that is known.
     """
-    return Depends(Access(None))
+    return Depends(Access())

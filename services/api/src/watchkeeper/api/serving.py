@@ -1,0 +1,74 @@
+"""The gateway as a process: uvicorn in the frame that all services have."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from watchkeeper.api.app import create_app
+from watchkeeper.api.context import new_context
+from watchkeeper.api.settings import ApiSettings
+from watchkeeper.common.bus import open_producer
+from watchkeeper.common.logging import get_logger
+from watchkeeper.common.service import service
+
+GRACE_S = 3
+"""How long open requests may go on after a stop was asked for; event streams would go on for ever."""
+KEEP_ALIVE_S = 75
+BACKLOG = 2048
+
+log = get_logger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that leaves the signals to the service's frame."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve(settings: ApiSettings) -> None:
+    """Answer until the service is stopped. Raises ``OSError`` where the port is taken."""
+    with listening(settings.host, settings.port) as listener:
+        async with service("api", settings) as running, open_producer(settings.kafka, "watchkeeper-api") as producer:
+            app = create_app(new_context(settings, producer, running))
+            log.info("listening", host=settings.host, port=listener.getsockname()[1])
+            await _until_stopped(Server(configuration(app)), listener, running.until_stopped)
+
+
+def configuration(app: object) -> uvicorn.Config:
+    """How uvicorn runs ``app``: our logs, no header that names the server, the client's address from our own frame."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an ASGI application
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens on ``host``:``port``, closed at the block's end; raises ``OSError`` where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=BACKLOG) as listener:
+        listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        yield listener
+
+
+async def _until_stopped(server: Server, listener: socket.socket, stopped: asyncio.Event) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving

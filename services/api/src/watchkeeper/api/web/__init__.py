@@ -1,0 +1,1 @@
+"""What stands around every request, in pure ASGI: the frame, the guard, limits and headers."""
