@@ -115,7 +115,9 @@ class Version1:
     def memory_use(self) -> tuple[int, int]:
         """Return memory.usage_in_bytes, and the inactive file pages in it."""
         folder = self.folder / "memory"
-        return int((folder / "memory.usage_in_bytes").read_text()), _pairs(folder / "memory.stat")["total_inactive_file"]
+        return int((folder / "memory.usage_in_bytes").read_text()), _pairs(folder / "memory.stat")[
+            "total_inactive_file"
+        ]
 
 
 def find_control_group(mount: Path = MOUNT) -> ControlGroup | None:

@@ -1,7 +1,6 @@
 """A reading: one value of one series, as a source sees it, before it becomes part of a batch."""
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Literal, NamedTuple
 
 Kind = Literal["gauge", "counter"]
@@ -30,9 +29,3 @@ def gauge(name: str, value: float, unit: str, labels: Mapping[str, str] = NO_LAB
 def counter(name: str, value: float, unit: str, labels: Mapping[str, str] = NO_LABELS) -> Reading:
     """Return a reading of a sum that only grows; its reader makes a rate of it."""
     return Reading(name, float(value), unit, "counter", labels)
-
-
-def finite(readings: list[Reading]) -> tuple[list[Reading], int]:
-    """Return ``readings`` without NaN and infinities, and how many were left out."""
-    kept = [reading for reading in readings if isfinite(reading.value)]
-    return kept, len(readings) - len(kept)

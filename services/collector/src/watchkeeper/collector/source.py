@@ -1,14 +1,14 @@
 """What a source is: its settings, its contract, and what it is given to work with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from watchkeeper.collector.reading import Reading
-from watchkeeper.collector.threads import Threads
+from watchkeeper.collector.threads import Threads, ThreadsBusyError
 
 S = TypeVar("S", bound="SourceSettings")
 
@@ -23,10 +23,16 @@ class SourceSettings(BaseModel):
 
     enabled: bool = Field(default=True, description="False switches this source off.")
     interval_s: float | None = Field(
-        default=None, ge=1, le=86400, description="Seconds between two readings; unset: the source's or [defaults]' own."
+        default=None,
+        ge=1,
+        le=86400,
+        description="Seconds between two readings; unset: the source's or [defaults]' own.",
     )
     timeout_s: float | None = Field(
-        default=None, gt=0, le=600, description="Seconds after which a reading counts as failed; unset: [defaults]' own."
+        default=None,
+        gt=0,
+        le=600,
+        description="Seconds after which a reading counts as failed; unset: [defaults]' own.",
     )
 
 
@@ -65,10 +71,17 @@ class Source(ABC, Generic[S]):
 
     Made once, read again and again, never two readings at a time. A reading that fails raises; it costs this source one
     reading and nobody else anything. A source that needs two readings for a value (a share of an interval) takes the first
-    one when it is made.
+    one when it is made if that cannot hang, and otherwise says ``needs_two``.
     """
 
+    needs_two: ClassVar[bool] = False
+    """Whether the first reading lacks values that compare with the one before."""
+
+    keeps_deadline: ClassVar[bool] = False
+    """Whether ``read`` itself ends within ``timeout_s``, since running out of time is one of its results."""
+
     def __init__(self, settings: S, tools: Tools) -> None:
+        """Keep the settings, whose ``interval_s`` and ``timeout_s`` are set by now, and the tools."""
         self.settings = settings
         self.tools = tools
 
@@ -81,16 +94,35 @@ class Source(ABC, Generic[S]):
         return
 
 
+class StillReadingError(RuntimeError):
+    """The reading before this one hangs still, so that no other was begun."""
+
+
 class BlockingSource(Source[S]):
     """A source whose reading is a plain blocking function; it runs in a thread and may hang there without harm."""
+
+    def __init__(self, settings: S, tools: Tools) -> None:
+        """Begin with no reading under way."""
+        super().__init__(settings, tools)
+        self._under_way = False
 
     @abstractmethod
     def read_now(self) -> list[Reading]:
         """Return what is true now, in a thread of its own."""
 
     async def read(self) -> list[Reading]:
-        """Run ``read_now`` in a thread."""
-        return await self.tools.threads.run(self.read_now)
+        """Run ``read_now`` in a thread; raises ``StillReadingError`` while an abandoned one has not ended."""
+        if self._under_way:
+            raise StillReadingError("the reading before hangs still")
+        self._under_way = True
+        try:
+            return await self.tools.threads.run(self._read_once)
+        except ThreadsBusyError:
+            self._under_way = False
+            raise
 
-
-Read = Callable[[], Awaitable[list[Reading]]]
+    def _read_once(self) -> list[Reading]:
+        try:
+            return self.read_now()
+        finally:
+            self._under_way = False

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -22,10 +23,11 @@ class Threads:
     """
 
     def __init__(self, most: int) -> None:
+        """Begin without a thread; they are made when needed."""
         self._most = most
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
-        self._jobs: deque[Callable[[], None]] = deque()
+        self._jobs: deque[Callable[[], Callable[[], None]]] = deque()
         self._idle = 0
         self._count = 0
 
@@ -37,18 +39,17 @@ class Threads:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
 
-        def job() -> None:
+        def job() -> Callable[[], None]:
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001 - handed to the waiting task, whatever it is
-                _tell(loop, future, error=error)
-            else:
-                _tell(loop, future, result=result)
+                return partial(_tell, loop, future, error=error)
+            return partial(_tell, loop, future, result=result)
 
         self._submit(job)
         return await future
 
-    def _submit(self, job: Callable[[], None]) -> None:
+    def _submit(self, job: Callable[[], Callable[[], None]]) -> None:
         with self._lock:
             if self._idle > len(self._jobs):
                 self._jobs.append(job)
@@ -57,18 +58,22 @@ class Threads:
             if self._count >= self._most:
                 raise ThreadsBusyError(f"all {self._most} threads are busy")
             self._count += 1
+            self._idle += 1
             self._jobs.append(job)
         threading.Thread(target=self._work, name="collector-reading", daemon=True).start()
 
     def _work(self) -> None:
+        """Do one job after another; idle again before the result is told, so that the next call finds this thread."""
         while True:
             with self._lock:
                 while not self._jobs:
-                    self._idle += 1
                     self._wake.wait()
-                    self._idle -= 1
                 job = self._jobs.popleft()
-            job()
+                self._idle -= 1
+            tell = job()
+            with self._lock:
+                self._idle += 1
+            tell()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Any]", **outcome: Any) -> None:

@@ -11,9 +11,7 @@ class Settings(SourceSettings):
     """Block [sources.cgroup]."""
 
 
-def readings(
-    use: CpuUse, *, cpu_limit: float | None, memory_limit: int | None, memory_used: int
-) -> list[Reading]:
+def readings(use: CpuUse, *, cpu_limit: float | None, memory_limit: int | None, memory_used: int) -> list[Reading]:
     """Return use as OpenTelemetry names it for containers, and the limits; nothing where the group has no limit.
 
     ``memory_used`` leaves out page cache that can be given back, as kubelet's working set does.
@@ -40,6 +38,7 @@ class OwnGroup(BlockingSource[Settings]):
     """The group that the collector runs in; no readings on a machine without containers."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup | None) -> None:
+        """Keep the group."""
         super().__init__(settings, tools)
         self._group = group
 

@@ -84,6 +84,7 @@ class Connections(BlockingSource[Settings]):
     """The connections of this process's network namespace, from the kernel's tables in ``folder``."""
 
     def __init__(self, settings: Settings, tools: Tools, folder: Path = Path("/proc/net")) -> None:
+        """Keep where the tables are."""
         super().__init__(settings, tools)
         self._folder = folder
 

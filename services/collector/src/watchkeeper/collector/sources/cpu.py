@@ -109,6 +109,7 @@ class HostCpu(BlockingSource[Settings]):
     """The whole machine's processors."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
+        """Take the first reading."""
         super().__init__(settings, tools)
         self._total = _host_times()
         self._cores = _core_times() if settings.per_core else []
@@ -131,6 +132,7 @@ class ContainerCpu(BlockingSource[Settings]):
     """The own control group's processors: what it used of what it may use."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup) -> None:
+        """Take the first reading of ``group``."""
         super().__init__(settings, tools)
         self._group = group
         self._before = group.cpu_use(time.monotonic())

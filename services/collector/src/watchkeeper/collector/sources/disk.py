@@ -7,9 +7,9 @@ from typing import NamedTuple
 import psutil
 from pydantic import Field
 
+from watchkeeper.collector.patterns import Pattern, whole_match
 from watchkeeper.collector.reading import Reading, counter
 from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
-from watchkeeper.collector.patterns import Pattern, whole_match
 
 
 class Settings(SourceSettings):
@@ -65,6 +65,7 @@ class Disk(BlockingSource[Settings]):
     """The machine's disks."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
+        """Compile what is left out."""
         super().__init__(settings, tools)
         self._exclude = whole_match(settings.exclude)
 

@@ -13,7 +13,9 @@ class Settings(SourceSettings):
 def readings(averages: tuple[float, float, float]) -> list[Reading]:
     """Return the averages over 1, 5 and 15 minutes, in runnable threads."""
     spans = ("1m", "5m", "15m")
-    return [gauge(f"system.cpu.load_average.{span}", value, "{thread}") for span, value in zip(spans, averages, strict=True)]
+    return [
+        gauge(f"system.cpu.load_average.{span}", value, "{thread}") for span, value in zip(spans, averages, strict=True)
+    ]
 
 
 class Load(BlockingSource[Settings]):

@@ -56,6 +56,7 @@ class ContainerMemory(BlockingSource[Settings]):
     """The own control group's memory: what it uses of what it may use."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup) -> None:
+        """Keep the group."""
         super().__init__(settings, tools)
         self._group = group
 

@@ -54,6 +54,7 @@ class Network(BlockingSource[Settings]):
     """The machine's network interfaces, as this process's network namespace shows them."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
+        """Compile what is left out."""
         super().__init__(settings, tools)
         self._exclude = whole_match(settings.exclude)
 

@@ -44,7 +44,7 @@ class Temperature(BlockingSource[Settings]):
 
     def read_now(self) -> list[Reading]:
         """Return the temperatures now; none where the system offers no sensors."""
-        sensors = getattr(psutil, "sensors_temperatures", dict)()
+        sensors: Mapping[str, Sequence[Sensor]] = getattr(psutil, "sensors_temperatures", dict)()
         return readings({chip: [Sensor(s.label, s.current) for s in found] for chip, found in sensors.items()})
 
 
