@@ -1,0 +1,183 @@
+"""A started gateway on real engines, with users and keys at hand."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from pydantic import SecretStr
+
+from watchkeeper.api.access import keys, sessions, users
+from watchkeeper.api.access.authenticate import COOKIE
+from watchkeeper.api.access.permissions import Role, Scope
+from watchkeeper.api.access.secrets import csrf_token, draw_key
+from watchkeeper.api.app import Gateway, create_app
+from watchkeeper.api.context import Context, new_context
+from watchkeeper.api.serving import Server, configuration, listening
+from watchkeeper.api.settings import ApiSettings
+from watchkeeper.common.bus import KafkaSettings, open_producer
+from watchkeeper.common.clock import from_ms
+from watchkeeper.common.service import Running
+from watchkeeper.common.store import DatabaseSettings, Store
+
+PASSWORD = "a password for tests"
+READY_S = 20.0
+
+GENEROUS: Mapping[str, Any] = {
+    "secure_cookies": False,  # the tests speak plain HTTP on loopback
+    "requests_per_minute": 1_000_000,
+    "anonymous_per_minute": 1_000_000,
+    "sign_ins_per_minute": 1_000_000,
+    "sign_ins_per_user_per_minute": 1_000_000,
+}
+
+
+@dataclass(frozen=True)
+class Api:
+    """A gateway that answers on ``url``.
+
+    ``clients`` are HTTP clients by who they are: ``anonymous``; ``viewer``, ``operator`` and ``admin`` in a session,
+    with the CSRF token set; ``read_key``, ``ingest_key`` and ``admin_key``. ``secrets`` holds the sessions' tokens and
+    the keys by the same names; ``ids`` the users' and keys' ids. Users' names are their roles, their password is
+    ``PASSWORD``.
+    """
+
+    url: str
+    app: Gateway
+    context: Context
+    store: Store
+    clients: Mapping[str, httpx.AsyncClient]
+    secrets: Mapping[str, str]
+    ids: Mapping[str, str]
+
+    @property
+    def admin(self) -> httpx.AsyncClient:
+        """The administrator's client."""
+        return self.clients["admin"]
+
+    @property
+    def anonymous(self) -> httpx.AsyncClient:
+        """A stranger's client; it keeps the cookies that it is sent."""
+        return self.clients["anonymous"]
+
+
+@pytest.fixture
+async def api(kafka: KafkaSettings, database_url: str) -> AsyncIterator[Api]:
+    """A gateway of the test's own, on a database of the test's own and the shared Kafka; limits are generous."""
+    async with started(kafka, database_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterator[Api]:
+    """One gateway for all tests that change nothing that matters to others."""
+    async with fresh_database(database_server) as address, started(kafka, address) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def started(kafka: KafkaSettings, database_url: str, **settings: object) -> AsyncIterator[Api]:
+    """A gateway under uvicorn on a free port, ready, with its users and keys; ``settings`` are added to ``GENEROUS``."""
+    database = DatabaseSettings(url=SecretStr(database_url))
+    given: dict[str, Any] = {"kafka": kafka, "database": database, "port": 0, **GENEROUS, **settings}
+    async with serving(ApiSettings(**given)) as (url, app):
+        context: Context = app.state.context
+        await ready(context)
+        store = context.require_store()
+        made, ids = await _make_callers(store, context)
+        async with contextlib.AsyncExitStack() as stack:
+            clients = {
+                who: await stack.enter_async_context(client(url, secret))
+                for who, secret in ({"anonymous": ""} | made).items()
+            }
+            yield Api(url, app, context, store, clients, made, ids)
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
+    """A gateway under uvicorn, which may still wait for its engines: its address and its application."""
+    with listening("127.0.0.1", 0) as listener:
+        async with open_producer(settings.kafka, "watchkeeper-api-test") as producer:
+            app = create_app(new_context(settings, producer, Running("api")))
+            server = Server(configuration(app))
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            try:
+                async with asyncio.timeout(READY_S):
+                    while not server.started:
+                        await asyncio.sleep(0.01)
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}", app
+            finally:
+                server.should_exit = True
+                await task
+
+
+async def ready(context: Context) -> None:
+    """Wait until the gateway has reached both engines."""
+    async with asyncio.timeout(READY_S):
+        while not all(
+            part in context.running.parts and context.running.parts[part].ok for part in ("database", "kafka")
+        ):
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(server: str) -> AsyncIterator[str]:
+    """The address of a new database on ``server``, dropped at the block's end."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _administer(server, f"CREATE DATABASE {name} TEMPLATE template1")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        await _administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def client(url: str, secret: str = "") -> httpx.AsyncClient:
+    """An HTTP client of the gateway at ``url`` with a key or a session's token, or with nothing."""
+    if secret.startswith("wk_"):
+        return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {secret}"})
+    if secret:
+        return httpx.AsyncClient(base_url=url, cookies={COOKIE: secret}, headers={"X-CSRF-Token": csrf_token(secret)})
+    return httpx.AsyncClient(base_url=url)
+
+
+async def _make_callers(store: Store, context: Context) -> tuple[dict[str, str], dict[str, str]]:
+    """Users and keys of every kind: their secrets and their ids."""
+    made, ids = {}, {}
+    now = from_ms(context.clock.now_ms())
+    async with store.transaction() as connection:
+        for role in Role:
+            new = users.NewUser(role.value, role, password_hash(), must_change_password=False)
+            added = await users.add(connection, new)
+            lifetime = sessions.Lifetime(timedelta(hours=1), timedelta(hours=1))
+            where = sessions.Client("127.0.0.1", "tests")
+            made[role.value] = await sessions.begin(connection, added["id"], where, now, lifetime)
+            ids[role.value] = str(added["id"])
+        for scope in Scope:
+            key = draw_key()
+            row = await keys.add(connection, keys.NewKey(f"{scope.value} key", [scope], "tests"), key, now)
+            made[f"{scope.value}_key"] = key.text
+            ids[f"{scope.value}_key"] = str(row["id"])
+    return made, ids
+
+
+@cache
+def password_hash() -> str:
+    """The hash of ``PASSWORD``, made once with weak parameters; signing in makes it again with the real ones."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+async def _administer(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server, timeout=10, command_timeout=60)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
