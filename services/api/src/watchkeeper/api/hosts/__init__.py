@@ -1,0 +1,1 @@
+"""Hosts and what they send: inventory, states, the dictionary of series."""
