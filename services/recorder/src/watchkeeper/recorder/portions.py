@@ -106,6 +106,7 @@ class Portions:
             reading.batches.clear()
             reading.refuse(records[0], BadEventError("store", "", detail))
         elif is_missing_partition(error):
+            log.warning("no partition for a row", error=detail)
             self._writer.room.forget()
         elif not passes(error):
             raise error

@@ -19,7 +19,7 @@ class Known:
     ids: dict[str, int] = field(default_factory=dict)
     """Canonical series text → series id."""
     active: int | None = None
-    """Series that count towards the limit: as the database said last, plus those added since. None before the first look."""
+    """Series that count towards the limit: as the database said, plus those added since. None before the first look."""
     looked_ms: int = 0
     """When the database said so."""
     described: tuple[object, ...] | None = None

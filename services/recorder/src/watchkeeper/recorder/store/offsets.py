@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
 
 class FencedError(Exception):
-    """The offset in the database is not as expected: another owner wrote, or an earlier commit had arrived after all."""
+    """The offset in the database is not as expected: another owner wrote, or our commit had arrived after all."""
 
 
 async def starts(connection: Connection, consumer: str, topic: str, partitions: Iterable[int]) -> Mapping[int, int]:
