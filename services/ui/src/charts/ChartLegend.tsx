@@ -1,0 +1,68 @@
+/** The names of a chart's lines with their values: under the crosshair while there is one, otherwise the latest. */
+import { formatOn, formatValue, formatWhen, scaleFor } from "../format";
+import { strings } from "../strings";
+import { indexAt, useCrosshair } from "./crosshair";
+import { type ChartModel, type DrawnLine, largestOf, latestOf } from "./model";
+import type { Palette } from "./palette";
+
+export interface LegendProps {
+  model: ChartModel;
+  palette: Palette;
+  threshold: number | null;
+}
+
+export function ChartLegend({ model, palette, threshold }: LegendProps) {
+  const crosshair_s = useCrosshair();
+  const index = crosshair_s === null ? -1 : indexAt(model.times_s, crosshair_s, model.step_s);
+  const time_s = model.times_s[index];
+  const scale = scaleFor(model.unit, largestOf(model));
+  const valueAt = (line: DrawnLine): number | null =>
+    index >= 0 ? (line.values[index] ?? null) : (latestOf(model, line)?.value ?? null);
+  const said = (value: number | null): string => {
+    if (value === null) return strings.unknown;
+    return scale.symbol === "" ? formatOn(scale, value) : `${formatOn(scale, value)} ${scale.symbol}`;
+  };
+  return (
+    <ul className="chart-legend">
+      {time_s !== undefined && (
+        <li className="legend-time">
+          {formatWhen(time_s, model.times_s[model.times_s.length - 1] ?? time_s, model.step_s < 60)}
+        </li>
+      )}
+      {model.lines.map((line) => (
+        <li key={line.label} title={line.label}>
+          <Swatch colour={palette.series[line.colour] ?? palette.text} dashed={line.dashed} />
+          <span className="legend-name">{line.label}</span>
+          <span className="legend-value">{said(valueAt(line))}</span>
+        </li>
+      ))}
+      {model.rest && (
+        <li>
+          <span className="legend-name">{strings.charts.rest(model.rest.count)}</span>
+        </li>
+      )}
+      {threshold !== null && (
+        <li className="legend-threshold">
+          <Swatch colour={palette.muted} dashed={true} />
+          <span className="legend-name">{strings.cards.threshold(formatValue(threshold, model.unit))}</span>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Swatch({ colour, dashed }: { colour: string; dashed: boolean }) {
+  return (
+    <svg className="swatch" width="14" height="10" aria-hidden="true" focusable="false">
+      <line
+        x1="1"
+        x2="13"
+        y1="5"
+        y2="5"
+        stroke={colour}
+        strokeWidth="2.5"
+        strokeDasharray={dashed ? "4 2.5" : undefined}
+      />
+    </svg>
+  );
+}

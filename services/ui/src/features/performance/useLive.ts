@@ -1,0 +1,60 @@
+/** The live channel of the page: while it moves, each new value goes into the histories that are on the screen. */
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { serverNow_s } from "../../api/clock";
+import { HISTORY_KEY } from "../../api/queries";
+import type { History } from "../../api/types";
+import { LiveChannel, type Message } from "../../live/channel";
+import { type LivePoint, mergePoints } from "../../live/merge";
+import { pointsOf } from "../../live/points";
+import { type ChannelState, OFF } from "../../live/state";
+import { RANGES, type Range } from "./view";
+
+/** Values that arrive within this time are drawn together. */
+const DRAW_TOGETHER_MS = 200;
+
+/** The state of the channel, which is open while `moving`. */
+export function useLive(hosts: readonly string[], range: Range, moving: boolean): ChannelState {
+  const queryClient = useQueryClient();
+  const key = hosts.join("\n");
+  const channel = useMemo(() => {
+    const chosen = key === "" ? [] : key.split("\n");
+    const inbox = makeInbox(queryClient, chosen, range);
+    return new LiveChannel({ hosts: chosen, events: ["metrics", "reset"], onMessage: inbox });
+  }, [queryClient, key, range]);
+  useEffect(() => {
+    if (!moving) return;
+    channel.start();
+    return () => channel.stop();
+  }, [channel, moving]);
+  const state = useSyncExternalStore(channel.subscribe, channel.getState);
+  const phase = state.phase;
+  useEffect(() => {
+    // What was missed while the channel was away is fetched once it is back.
+    if (phase === "live") void queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] });
+  }, [phase, queryClient]);
+  return moving ? state : OFF;
+}
+
+function makeInbox(queryClient: QueryClient, hosts: readonly string[], range: Range): (message: Message) => void {
+  let waiting = new Map<string, LivePoint[]>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const draw = (): void => {
+    timer = undefined;
+    const arrived = waiting;
+    waiting = new Map();
+    for (const [type, points] of arrived) {
+      queryClient.setQueryData<History>([HISTORY_KEY, type, { range }, hosts], (history) =>
+        history ? mergePoints(history, points, RANGES[range], serverNow_s()) : history,
+      );
+    }
+  };
+  return (message) => {
+    if (message.event === "reset") {
+      void queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] });
+      return;
+    }
+    for (const [type, points] of pointsOf(message.data)) waiting.set(type, [...(waiting.get(type) ?? []), ...points]);
+    timer ??= setTimeout(draw, DRAW_TOGETHER_MS);
+  };
+}
