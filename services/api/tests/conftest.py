@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -64,6 +65,21 @@ class Api:
         """The administrator's client."""
         return self.clients["admin"]
 
+    async def begin_session(self, role: str, *, lasting: timedelta = timedelta(hours=1)) -> str:
+        """Begin another session of the user of that role; answers its token."""
+        async with self.store.connection() as connection:
+            return await sessions.begin(
+                connection,
+                UUID(self.ids[role]),
+                sessions.Client("127.0.0.1", "tests"),
+                from_ms(self.context.clock.now_ms()),
+                sessions.Lifetime(lasting, lasting),
+            )
+
+    def client(self, secret: str = "") -> httpx.AsyncClient:
+        """Another client, with that key or session token; the caller closes it."""
+        return client(self.url, secret)
+
     @property
     def anonymous(self) -> httpx.AsyncClient:
         """A stranger's client; it keeps the cookies that it is sent."""
@@ -86,7 +102,7 @@ async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def started(kafka: KafkaSettings, database_url: str, **settings: object) -> AsyncIterator[Api]:
-    """A gateway under uvicorn on a free port, ready, with its users and keys; ``settings`` are added to ``GENEROUS``."""
+    """A gateway on a free port, ready, with its users and keys; ``settings`` are added to ``GENEROUS``."""
     database = DatabaseSettings(url=SecretStr(database_url))
     given: dict[str, Any] = {"kafka": kafka, "database": database, "port": 0, **GENEROUS, **settings}
     async with serving(ApiSettings(**given)) as (url, app):
@@ -111,9 +127,7 @@ async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
             server = Server(configuration(app))
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
-                async with asyncio.timeout(READY_S):
-                    while not server.started:
-                        await asyncio.sleep(0.01)
+                await until(lambda: server.started)
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}", app
             finally:
                 server.should_exit = True
@@ -122,10 +136,17 @@ async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
 
 async def ready(context: Context) -> None:
     """Wait until the gateway has reached both engines."""
+
+    def reached() -> bool:
+        return {"database", "kafka"} <= {name for name, part in context.running.parts.items() if part.ok}
+
+    await until(reached)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Look every few milliseconds until ``true()``; raises ``TimeoutError`` after ``READY_S``."""
     async with asyncio.timeout(READY_S):
-        while not all(
-            part in context.running.parts and context.running.parts[part].ok for part in ("database", "kafka")
-        ):
+        while not true():  # noqa: ASYNC110 - what is looked at has no event
             await asyncio.sleep(0.01)
 
 

@@ -16,7 +16,7 @@ RESTART_S = 1.0
 
 Task = Callable[[Context], Awaitable[None]]
 
-TASKS: tuple[Task, ...] = (engines.run, cleaning.run)
+TASKS: tuple[Task, ...] = (engines.database, engines.kafka, cleaning.run)
 """All background tasks; a new one is one line here."""
 
 log = get_logger(__name__)
@@ -28,7 +28,11 @@ async def supervise(task: Task, context: Context) -> None:
         try:
             await task(context)
         except Exception as error:  # noqa: BLE001 - whatever ended it, it is told and started again
-            log.warning("background task ended", task=task.__module__, error=f"{type(error).__name__}: {error}")
+            log.warning(
+                "background task ended",
+                task=f"{task.__module__}.{task.__qualname__}",
+                error=f"{type(error).__name__}: {error}",
+            )
             await asyncio.sleep(RESTART_S)
         else:
             return

@@ -8,22 +8,16 @@ from watchkeeper.common.logging import get_logger
 from watchkeeper.common.store import Store, is_transient, migrate, open_store
 
 RETRY_S = 1.0
+UNUSABLE_RETRY_S = 10.0
 LOOK_S = 5.0
 LOOK_TIMEOUT_S = 3.0
 
 log = get_logger(__name__)
 
 
-async def run(context: Context) -> None:
-    """Reach both engines, bring schema and topics up to date, then keep readiness true to their state."""
+async def database(context: Context) -> None:
+    """Reach the database, bring its schema up to date, then keep its readiness true; never gives up."""
     context.running.ready("database", ok=False, detail="not reached yet")
-    context.running.ready("kafka", ok=False, detail="not reached yet")
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_database(context))
-        tasks.create_task(_kafka(context))
-
-
-async def _database(context: Context) -> None:
     while True:
         try:
             async with open_store(context.settings.database, application="watchkeeper-api") as store:
@@ -33,12 +27,26 @@ async def _database(context: Context) -> None:
                     await _watch(context, store)
                 finally:
                     context.store = None
-        except Exception as error:
-            if not is_transient(error):
-                context.running.ready("database", ok=False, detail=str(error))
-                raise
+        except Exception as error:  # noqa: BLE001 - told below, and tried again
             context.running.ready("database", ok=False, detail=f"{type(error).__name__}: {error}")
+            if not is_transient(error):
+                log.error("database not usable", error=f"{type(error).__name__}: {error}")  # noqa: TRY400 - one line
+                await asyncio.sleep(UNUSABLE_RETRY_S)
         await asyncio.sleep(RETRY_S)
+
+
+async def kafka(context: Context) -> None:
+    """Make the topics, then keep Kafka's readiness true: listing the topics shows that it is there."""
+    context.running.ready("kafka", ok=False, detail="not reached yet")
+    while True:
+        try:
+            await ensure_topics(context.settings.kafka)
+        except BusUnavailableError as error:
+            context.running.ready("kafka", ok=False, detail=str(error))
+            await asyncio.sleep(RETRY_S)
+        else:
+            context.running.ready("kafka", ok=True)
+            await asyncio.sleep(LOOK_S)
 
 
 async def _watch(context: Context, store: Store) -> None:
@@ -54,16 +62,3 @@ async def _watch(context: Context, store: Store) -> None:
         else:
             context.running.ready("database", ok=True)
         await asyncio.sleep(LOOK_S)
-
-
-async def _kafka(context: Context) -> None:
-    """Make the topics, then ask every ``LOOK_S`` seconds: listing the topics shows that Kafka is there."""
-    while True:
-        try:
-            await ensure_topics(context.settings.kafka)
-        except BusUnavailableError as error:
-            context.running.ready("kafka", ok=False, detail=str(error))
-            await asyncio.sleep(RETRY_S)
-        else:
-            context.running.ready("kafka", ok=True)
-            await asyncio.sleep(LOOK_S)
