@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watchkeeper.common.bus import KafkaSettings
 from watchkeeper.common.settings import EnvironmentSettings, ServiceSettings, SettingsError, load
@@ -90,7 +90,7 @@ def test_a_rule_over_several_settings_speaks_for_itself(monkeypatch: pytest.Monk
 
 
 def test_a_class_of_another_kind_has_no_prefix() -> None:
-    class Loose(EnvironmentSettings):
+    class Loose(BaseSettings):
         nowhere: int
 
     with pytest.raises(SettingsError, match=r"^NOWHERE: Field required$"):

@@ -21,3 +21,10 @@ def away() -> Iterator[KafkaSettings]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but it does not listen
         yield KafkaSettings(servers=f"127.0.0.1:{taken.getsockname()[1]}", request_timeout_s=1)
+
+
+@pytest.fixture
+def silent() -> Iterator[KafkaSettings]:
+    """Settings of a Kafka that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield KafkaSettings(servers=f"127.0.0.1:{listening.getsockname()[1]}", request_timeout_s=0.5)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,10 +14,14 @@ from watchkeeper.common.bus import (
     KafkaSettings,
     Producer,
     Record,
+    Topic,
+    ensure_topics,
     open_consumer,
     open_producer,
 )
 from watchkeeper.common.bus.errors import BusError
+from watchkeeper.embedded.engine import running
+from watchkeeper.embedded.kafka import Kafka
 
 PARTITIONS = {0, 1, 2, 3}
 WITHIN_S = 30.0
@@ -226,6 +231,47 @@ async def test_kafka_away_at_the_start_is_told(away: KafkaSettings, group: str) 
     with pytest.raises(BusUnavailableError):
         async with open_consumer(away, "metrics", group, Kept().starts):
             pytest.fail("there is no Kafka")
+
+
+async def test_a_kafka_that_does_not_answer_is_told(silent: KafkaSettings, group: str) -> None:
+    with pytest.raises(BusUnavailableError):
+        async with open_consumer(silent, "metrics", group, Kept().starts):
+            pytest.fail("there is no Kafka")
+
+
+async def test_kafka_gone_on_the_way_is_told_and_the_group_is_left_in_time(tmp_path: Path, group: str) -> None:
+    with running(Kafka(tmp_path)) as engine:
+        settings = KafkaSettings(servers=engine.servers, request_timeout_s=1, partitions=1)
+        await ensure_topics(settings, [Topic("gone")])
+        consumer = Consumer(settings, "gone", group, Kept().starts)
+        await consumer.start()
+        async with open_producer(settings, "test-gone") as producer:
+            await producer.send("gone", "k", b"0")
+        assert values(await take(consumer, 1)) == [0]
+    with pytest.raises(BusUnavailableError):
+        await consumer.commit({0: 1})
+    with pytest.raises(BusUnavailableError):
+        await consumer.end_offsets()
+    async with asyncio.timeout(20):
+        await consumer.close()
+    await asyncio.sleep(0)
+    assert not [task for task in asyncio.all_tasks() if "aiokafka" in repr(task)], "its tasks have ended too"
+
+
+async def test_a_paused_partition_brings_nothing_more_and_the_others_go_on(
+    kafka: KafkaSettings, producer: Producer, topic: str, group: str
+) -> None:
+    await fill(producer, topic, 100)
+    async with open_consumer(kafka, topic, group, Kept().starts) as consumer:
+        found = await take(consumer, 100)
+        consumer.pause(2)
+        consumer.pause(99)
+        ends = {fetched.partition: fetched.next_offset for fetched in found}
+        await fill(producer, topic, 100, first=100)
+        grown = await consumer.end_offsets()
+        others = sum(grown[partition] - ends[partition] for partition in PARTITIONS - {2})
+        more = await take(consumer, others)
+    assert {fetched.partition for fetched in more} == PARTITIONS - {2}
 
 
 async def test_a_time_out_of_the_work_is_not_kafkas(kafka: KafkaSettings, topic: str, group: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.common.bus import (
+    BusError,
     BusUnavailableError,
     KafkaSettings,
     Position,
@@ -99,6 +100,44 @@ async def test_kafka_away_is_told_for_each_record_within_the_deadline(away: Kafk
             await producer.connect()
 
 
+async def test_a_kafka_that_does_not_answer_is_told_within_the_deadline(silent: KafkaSettings) -> None:
+    async with open_producer(silent, "test-silent") as producer:
+        with pytest.raises(BusUnavailableError):
+            await producer.send("metrics", None, b"x")
+
+
+async def test_a_connecting_that_is_cancelled_leaves_nothing_open(silent: KafkaSettings) -> None:
+    async with open_producer(silent, "test-cancelled") as producer:
+        connecting = asyncio.create_task(producer.connect())
+        await asyncio.sleep(0.1)
+        connecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+
+
+async def test_two_refusals_at_once_cost_the_others_an_attempt_at_most(
+    producer: Producer, kafka: KafkaSettings, topic: str
+) -> None:
+    """What stood behind a refused record may have to be sent again; it is never taken for stored."""
+    large = os.urandom(2 * 1024 * 1024)
+    records = [Record(topic, f"k{n}", large if n < 2 else b"%d" % n) for n in range(20)]
+    answers = await producer.send_all(records)
+    assert [type(answer) for answer in answers[:2]] == [RecordRefusedError] * 2
+    again = [record for record, answer in zip(records, answers, strict=True) if type(answer) is BusUnavailableError]
+    assert not [answer for answer in await producer.send_all(again) if isinstance(answer, BusError)]
+    found = await values_of(kafka, topic, 18)
+    assert sorted(int(value or b"-1") for value in found) == list(range(2, 20))
+
+
+async def test_a_client_that_ended_underneath_is_replaced(producer: Producer, topic: str) -> None:
+    await producer.send(topic, "k", b"0")
+    assert producer._producer is not None
+    await producer._producer.stop()
+    with pytest.raises(BusUnavailableError, match="ProducerClosed"):
+        await producer.send(topic, "k", b"1")
+    assert (await producer.send(topic, "k", b"1")).offset == 1
+
+
 async def test_connecting_early_is_allowed(kafka: KafkaSettings, topic: str) -> None:
     async with open_producer(kafka, "test-early", retry_backoff_ms=5) as producer:
         await producer.connect()
@@ -114,6 +153,9 @@ async def test_a_producer_lives_through_a_restart_of_kafka(tmp_path: Path) -> No
         await ensure_topics(settings, [Topic(topic)])
         producer = Producer(settings, "test-restart", retry_backoff_ms=20)
         acknowledged = [(await producer.send(topic, "k", b"before")).offset]
+    async with open_producer(settings, "test-gone") as gone:
+        with pytest.raises(BusUnavailableError):
+            await gone.connect()
     with pytest.raises(BusUnavailableError, match=r"no acknowledgement within 2 s|not taken within 2 s"):
         await producer.send(topic, "k", b"while away")
     with running(Kafka(tmp_path)):
@@ -126,3 +168,18 @@ async def test_a_producer_lives_through_a_restart_of_kafka(tmp_path: Path) -> No
     assert acknowledged == sorted(set(acknowledged))
     assert [found[offset] for offset in acknowledged] == [b"before", b"after", b"after"]
     assert found.count(b"while away") <= 1
+
+
+async def test_a_close_while_kafka_is_gone_takes_no_longer_than_it_may(tmp_path: Path) -> None:
+    """What was not acknowledged is given up, and said so: the sender still has it."""
+    with running(Kafka(tmp_path)) as engine:
+        settings = KafkaSettings(servers=engine.servers, request_timeout_s=1, partitions=1)
+        await ensure_topics(settings, [Topic("left")])
+        producer = Producer(settings, "test-left", retry_backoff_ms=20)
+        await producer.send("left", "k", b"before")
+    assert isinstance((await producer.send_all([Record("left", "k", b"after")]))[0], BusUnavailableError)
+    async with asyncio.timeout(20):
+        await producer.close()
+        await producer.close()
+    await asyncio.sleep(0)
+    assert not [task for task in asyncio.all_tasks() if "aiokafka" in repr(task)], "its tasks have ended too"

@@ -3,7 +3,6 @@
 They are only ever extended: new fields have defaults, none goes away.
 """
 
-import math
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -28,7 +27,7 @@ UnixMs = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999, description="
 class BadEventError(ValueError):
     """A value on a topic that cannot be used.
 
-    ``reason`` is a short name fit for a metric's label (``not-json``, ``schema``, ``lengths``, ``value``, ``series``),
+    ``reason`` is a short name fit for a metric's label (``not-json``, ``schema``, ``lengths``, ``series``),
     ``field`` names the field at fault, or is empty.
     """
 
@@ -108,12 +107,11 @@ def encode(event: msgspec.Struct) -> bytes:
 def decode_metrics(value: bytes) -> MetricsBatch:
     """Read a value of ``metrics``; raises ``BadEventError`` with the reason and the field.
 
-    Series texts are not parsed here: that happens once per series, on its first appearance (``parse_series``).
+    Values are finite: JSON has no other numbers, and what a float cannot hold is refused. Series texts are not parsed
+    here: that happens once per series, on its first appearance (``parse_series``).
     """
     batch = _decode(_metrics, value)
     _check_lengths(batch)
-    if not math.isfinite(sum(batch.values)):
-        _check_finite(batch)
     return batch
 
 
@@ -147,12 +145,6 @@ def _check_lengths(batch: MetricsBatch) -> None:
     for field, found in (("units", batch.units), ("kinds", batch.kinds), ("values", batch.values)):
         if len(found) != count:
             raise BadEventError("lengths", field, f"{len(found)} elements beside {count} series")
-
-
-def _check_finite(batch: MetricsBatch) -> None:
-    for index, value in enumerate(batch.values):
-        if not math.isfinite(value):
-            raise BadEventError("value", f"values[{index}]", f"{value} is not a finite number")
 
 
 def _path(error: Exception) -> str:

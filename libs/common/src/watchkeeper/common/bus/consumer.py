@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from watchkeeper.common.bus.closing import close_client
 from watchkeeper.common.bus.errors import BusUnavailableError
 from watchkeeper.common.bus.quiet import quieten
 from watchkeeper.common.bus.settings import KafkaSettings
@@ -137,11 +138,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
 
     async def close(self) -> None:
         """Leave the group."""
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._consumer.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("consumer not closed cleanly", error=f"{type(error).__name__}: {error}")
+        await close_client(self._consumer, CLOSE_S)
 
     async def _place(self) -> None:
         """Seek each new partition to its start and let it flow."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
+from watchkeeper.common.bus.closing import close_client
 from watchkeeper.common.bus.errors import BusError, BusUnavailableError, RecordRefusedError
 from watchkeeper.common.bus.quiet import quieten
 from watchkeeper.common.bus.settings import KafkaSettings
@@ -84,7 +85,7 @@ class Producer:
         """End; what is not acknowledged within ``CLOSE_S`` is given up."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await close_client(producer, CLOSE_S)
         if self._closing:
             await asyncio.wait(self._closing, timeout=CLOSE_S)
 
@@ -146,10 +147,10 @@ class Producer:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await _stop(producer)
+            await close_client(producer, CLOSE_S)
             raise BusUnavailableError(f"{type(error).__name__}: {error}") from error
         except BaseException:
-            await _stop(producer)
+            await close_client(producer, CLOSE_S)
             raise
         return producer
 
@@ -169,7 +170,7 @@ class Producer:
             return
         self._producer = None
         log.warning("producer ended by an error", error=f"{type(error).__name__}: {error}")
-        task = asyncio.create_task(_stop(producer))
+        task = asyncio.create_task(close_client(producer, CLOSE_S))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -188,14 +189,6 @@ async def open_producer(
         yield producer
     finally:
         await producer.close()
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_S):
-            await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("producer not closed cleanly", error=f"{type(error).__name__}: {error}")
 
 
 def _failed(error: BusError) -> "asyncio.Future[Position]":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from watchkeeper.common.bus.closing import close_client
 from watchkeeper.common.bus.consumer import Received
 from watchkeeper.common.bus.errors import BusUnavailableError
 from watchkeeper.common.bus.quiet import quieten
@@ -15,6 +16,7 @@ from watchkeeper.common.bus.settings import KafkaSettings
 WAIT_S = 0.25
 PARTITIONS_S = 2.0
 RECORDS_MAX = 1_000
+CLOSE_S = 2.0
 
 
 async def tail(
@@ -50,9 +52,7 @@ async def tail(
                 for record in records
             ]
     finally:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(2):
-                await consumer.stop()
+        await close_client(consumer, CLOSE_S)
 
 
 async def end_offsets(settings: KafkaSettings, topic: str) -> dict[int, int]:
@@ -65,9 +65,7 @@ async def end_offsets(settings: KafkaSettings, topic: str) -> dict[int, int]:
                 await consumer.start()
                 ends = await consumer.end_offsets(await _places(consumer, topic))
     finally:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(2):
-                await consumer.stop()
+        await close_client(consumer, CLOSE_S)
     return {place.partition: offset for place, offset in ends.items()}
 
 
