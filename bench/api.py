@@ -2,7 +2,8 @@
 
     ./wk bench api [--hosts 100] [--days 30]
 
-The real recorder writes them. The whole of it takes about half an hour and 25 GB, nearly all of it for writing; smaller numbers say so in their line.
+The real recorder writes them. The whole takes about half an hour and 25 GB, nearly all of it for writing; a run with
+smaller numbers says so in its lines.
 """
 
 import argparse
