@@ -1,5 +1,6 @@
 """The published JSON Schemas of all events (JSON Schema 2020-12), generated from the Structs."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ PUBLISHED: dict[str, type[msgspec.Struct]] = {METRICS_TOPIC: MetricsBatch, DEAD_
 def schema(topic: str) -> dict[str, Any]:
     """The JSON Schema of the values on ``topic``; raises ``KeyError`` for an unpublished topic."""
     (reference,), definitions = msgspec.json.schema_components([PUBLISHED[topic]], ref_template="#/$defs/{name}")
+    for definition in definitions.values():
+        # Python versions differ in whether a docstring keeps its indentation.
+        definition["description"] = inspect.cleandoc(definition["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Values of the topic {topic}",
