@@ -49,7 +49,7 @@ def log_file(engine: Engine) -> Path:
     return engine.folder / f"{engine.name}.log"
 
 
-def last_words(log: Path, lines: int = LOG_LINES) -> str:
+def last_lines(log: Path, lines: int = LOG_LINES) -> str:
     """The end of ``log`` as one line."""
     try:
         with log.open("rb") as file:
@@ -83,7 +83,7 @@ def _wait_ready(engine: Engine, child: Child) -> None:
     deadline_s = time.monotonic() + READY_S
     while not engine.is_ready():
         if child.exit_code() is not None:
-            raise EngineError(f"{engine.name} ended ({child.exit_code()}): {last_words(log_file(engine))}")
+            raise EngineError(f"{engine.name} ended ({child.exit_code()}): {last_lines(log_file(engine))}")
         if time.monotonic() > deadline_s:
-            raise EngineError(f"{engine.name} is not ready after {READY_S:g} s: {last_words(log_file(engine))}")
+            raise EngineError(f"{engine.name} is not ready after {READY_S:g} s: {last_lines(log_file(engine))}")
         time.sleep(POLL_S)

@@ -10,10 +10,14 @@ KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"  # without it Kafka logs nothing
 
 
+def are_there() -> bool:
+    """Whether the jars were fetched already."""
+    return _read(_known()) is not None
+
+
 def classpath() -> str:
     """Kafka's class path. The first call fetches about 45 MB; without a network it raises what jgo raises."""
-    folder = places.tools() / "jars"
-    known = folder / f"{KAFKA.replace(':', '_')}.classpath"
+    folder, known = places.tools() / "jars", _known()
     with claim(folder / "lock", wait=True):
         found = _read(known)
         if found is None:
@@ -22,6 +26,10 @@ def classpath() -> str:
             part.write_text("\n".join(found))
             part.replace(known)
     return os.pathsep.join(found)
+
+
+def _known() -> Path:
+    return places.tools() / "jars" / f"{KAFKA.replace(':', '_')}.classpath"
 
 
 def _read(known: Path) -> list[str] | None:

@@ -72,6 +72,7 @@ class Kafka:
         self.folder = folder
         self._heap = heap
         self.port = 0
+        self._controller_port = 0
 
     @property
     def servers(self) -> str:
@@ -85,12 +86,13 @@ class Kafka:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftover(self.folder / PID_FILE, STOP_SIGNAL, STOP_S)
-        self.port = kept_port(self.folder / "port")
-        controller_port = kept_port(self.folder / "controller_port")
+        if not self.port:  # a restart keeps what clients were told
+            self.port = kept_port(self.folder / "port")
+            self._controller_port = kept_port(self.folder / "controller_port")
         settings = self.folder / "server.properties"
         settings.write_text(
             PROPERTIES.format(
-                host=LOOPBACK, port=self.port, controller_port=controller_port, log_dirs=self.folder / "data"
+                host=LOOPBACK, port=self.port, controller_port=self._controller_port, log_dirs=self.folder / "data"
             )
         )
         (self.folder / "log4j2.properties").write_text(LOG4J)

