@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from watchkeeper.api.access.authenticate import COOKIE
 from watchkeeper.api.access.permissions import public
-from watchkeeper.api.problems import MEDIA_TYPE
+from watchkeeper.api.problems import MEDIA_TYPE, title_of
 from watchkeeper.api.web.origin import SAFE_METHODS
 from watchkeeper.api.web.rules import RouteTable, Rule
 
@@ -41,18 +41,6 @@ _ERRORS: dict[int, tuple[str, str]] = {
     429: ("Too many requests.", "Too many requests (requests): at most 6000 per minute. Try again in 2 s."),
     500: ("An error here; the log tells more under the request id.", "Something went wrong here."),
     503: ("The database or Kafka is away; the request may succeed later.", "The database is away."),
-}
-_TITLES = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
 }
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -148,7 +136,7 @@ def _error(status: int) -> dict[str, Any]:
     description, detail = _ERRORS[status]
     example = {
         "type": "about:blank",
-        "title": _TITLES[status],
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "request_id": "6f1c2a4be0d94c6c8d1f0a9b7e3d5c21",

@@ -46,7 +46,7 @@ class Problem(HTTPException):
     ) -> None:
         """Keep the parts; ``title`` is the status's own phrase unless given."""
         super().__init__(status, detail, dict(headers or {}))
-        self.title = title or _phrase(status)
+        self.title = title or title_of(status)
         self.errors = tuple(errors)
 
     def response(self, request_id: str) -> Response:
@@ -105,17 +105,9 @@ def _database_away(error: Exception) -> bool:
 
 
 def _http(error: HTTPException) -> Problem:
-    details = {
-        404: "There is nothing at this address.",
-        405: "This address does not take this method; the Allow header names those that it takes.",
-        413: "The body is too large.",
-    }
     if error.status_code == 400 and error.detail == UNREADABLE:
         return field_problem("body", "it cannot be read: JSON in UTF-8 is expected")
-    detail = error.detail if error.detail != _phrase(error.status_code) else ""
-    return Problem(
-        error.status_code, details.get(error.status_code) or detail or _phrase(error.status_code), headers=error.headers
-    )
+    return Problem(error.status_code, error.detail or title_of(error.status_code), headers=error.headers)
 
 
 def _validation(error: RequestValidationError) -> Problem:
@@ -135,8 +127,7 @@ def _field_error(found: Mapping[str, Any]) -> FieldError:
     return FieldError(field or str(where), found["msg"])
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
+def title_of(status: int) -> str:
+    """The status's name in RFC 9110; Python's own table has older names for some."""
+    newer = {413: "Content Too Large", 422: "Unprocessable Content"}
+    return newer.get(status) or HTTPStatus(status).phrase

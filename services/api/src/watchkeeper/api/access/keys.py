@@ -65,7 +65,7 @@ async def add(connection: Connection, new: NewKey, key: Key, now: datetime) -> d
     row = await connection.fetchrow(
         ADD,
         new.name,
-        sorted(scope.value for scope in new.scopes),
+        sorted({scope.value for scope in new.scopes}),
         key.hash,
         key.hint,
         new.created_by,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonValue
 
 from watchkeeper.api.access.permissions import Role, Scope
-from watchkeeper.api.fields import Moment, RequestModel, Time
+from watchkeeper.api.fields import Moment, RequestModel, Text, Time
 
 USER_ID = "0b9f7a52-6c57-4f2c-9d3e-1f6f2b8f4a11"
 KEY_ID = "7d0a3a3e-55f5-4a0e-8a5b-0a4f5d1f9c22"
@@ -32,7 +32,7 @@ class SignIn(RequestModel):
         json_schema_extra={"examples": [{"user": "admin", "password": "kx7rn-3m2pv-9sd4h-tq6wz"}]}
     )
 
-    user: str = Field(min_length=1, max_length=128, description="The user's name, in whatever case.")
+    user: Text = Field(description="The user's name, in whatever case.")
     password: str = Field(min_length=1, max_length=256, description="The password.")
 
 
@@ -188,7 +188,9 @@ class NewApiKey(RequestModel):
     )
 
     name: KeyName
-    scopes: set[Scope] = Field(min_length=1, description="ingest pushes metrics, read reads, admin does everything.")
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=3, description="ingest pushes metrics, read reads, admin does everything."
+    )
     expires_at: Moment | None = Field(None, description="When it is to end by itself; never, if left out.")
 
 

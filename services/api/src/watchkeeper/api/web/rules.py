@@ -77,7 +77,7 @@ def route_table(app: FastAPI, settings: ApiSettings) -> RouteTable:
         intake = Permission.INGEST in permissions
         rules.append(
             Rule(
-                template=route.path or "",
+                template=route.path_format or "",
                 pattern=route.path_regex,
                 methods=frozenset(route.methods or ()),
                 permissions=permissions,
