@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from watchkeeper.api.access.authenticate import Remembered
 from watchkeeper.api.access.passwords import Passwords
 from watchkeeper.api.instruments import ActiveUsers
+from watchkeeper.api.metrics.remembered import Answers
 from watchkeeper.api.problems import DATABASE_AWAY, unavailable
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.api.web.limits import Limits, limits_of
@@ -29,6 +30,7 @@ class Context:
     passwords: Passwords = field(init=False)
     remembered: Remembered = field(init=False, default_factory=Remembered)
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
+    answers: Answers = field(init=False, default_factory=Answers)
 
     def __post_init__(self) -> None:
         """Make what the settings alone decide."""

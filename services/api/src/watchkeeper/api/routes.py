@@ -3,11 +3,17 @@
 from fastapi import APIRouter
 
 from watchkeeper.api.access import audit_routes, key_routes, session_routes, user_routes
+from watchkeeper.api.hosts import routes as host_routes
+from watchkeeper.api.metrics import intake
+from watchkeeper.api.metrics import routes as metric_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     session_routes.router,
     user_routes.router,
     key_routes.router,
     audit_routes.router,
+    metric_routes.router,
+    intake.router,
+    host_routes.router,
 )
 """All routers; a new package is one line here."""

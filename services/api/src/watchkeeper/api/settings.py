@@ -33,6 +33,10 @@ class ApiSettings(ServiceSettings):
         description='Health servers of the services, as JSON: {"recorder": "http://127.0.0.1:9102"}.',
     )
 
+    response_time_threshold_s: float = Field(
+        0.5, gt=0, description="Mean response time from which the summary calls the threshold breached."
+    )
+
     secure_cookies: bool = Field(
         default=True, description="Cookies over TLS only, and HSTS; false only for plain HTTP on loopback."
     )

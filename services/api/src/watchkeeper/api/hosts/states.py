@@ -1,7 +1,7 @@
 """Whether a host reports: pure, from the age of its newest sample and its pace.
 
 ``reporting``: its newest sample is at most 2.5 intervals old. ``late``: older. ``silent``: older than 5 minutes and
-than 10 intervals, whichever is longer; so a restart or a slow link makes a host late, and only a host that is gone silent.
+than 10 intervals, whichever is longer; so a restart or a slow link makes a host late, and only one that is gone silent.
 """
 
 from enum import StrEnum

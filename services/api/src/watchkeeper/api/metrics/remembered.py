@@ -17,7 +17,7 @@ class _Entry(NamedTuple):
     task: "asyncio.Task[Any]"
 
 
-class Remembered:
+class Answers:
     """Up to ``ENTRIES_MAX`` answers; the one asked for longest ago goes first. A failure is not kept."""
 
     def __init__(self) -> None:

@@ -1,9 +1,9 @@
 """``GET /api/metrics/summary``: what the dashboard's cards need, in one call.
 
 Uptime: the share of probes that succeeded in the last 7 days, against the 7 before; without probes the share of minutes
-in which the hosts were heard of. Active users: now, against the same hour of the day before. Response time: the last 5
-minutes, against a threshold and the same hour of the day before. Threats blocked: in the last 24 hours, against the 24
-before.
+in which the hosts were heard of. Active users: the most within 5 minutes, against the same hour of the day before.
+Response time: the last 5 minutes, against a threshold and the same hour of the day before. Threats blocked: in the last
+24 hours, against the 24 before.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,15 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Window:
+    """What is read of a type: which steps, how finely, and what stands for the values within a step."""
+
+    grid: Grid
+    resolution: Resolution
+    agg: Aggregate = Aggregate.AVG
+
+
+@dataclass(frozen=True)
 class Read:
     """A type read onto a grid: its lines, their tracks, and the age of its newest sample."""
 
@@ -45,7 +54,7 @@ class Read:
 async def uptime(connection: Connection, scope: Scope) -> Card:
     """Two weeks by days, the newer one against the older one."""
     grid = Grid(int(scope.now_s) - 14 * DAY_S, DAY_S, 14)
-    read = await _read(connection, UPTIME, scope, grid, Resolution.HOUR)
+    read = await _read(connection, UPTIME, scope, Window(grid, Resolution.HOUR))
     if read.lines:
         values, weights = cards.averaged(read.tracks, grid.count)
     else:
@@ -55,8 +64,8 @@ async def uptime(connection: Connection, scope: Scope) -> Card:
 
 
 async def active_users(connection: Connection, scope: Scope) -> Card:
-    """The newest 5 minutes, against the same hour of the day before."""
-    recent, hours = await _recent_and_hours(connection, TYPES["active_users"], scope)
+    """The most within the newest 5 minutes, against the same hour of the day before."""
+    recent, hours = await _recent_and_hours(connection, TYPES["active_users"], scope, Aggregate.MAX)
     trend = cards.summed(hours.tracks, 25)
     now = cards.summed(recent.tracks, 1)[0]
     return Card(now, TYPES["active_users"].unit, trend[0], "24h", trend[1:], hours.age_s)
@@ -64,7 +73,7 @@ async def active_users(connection: Connection, scope: Scope) -> Card:
 
 async def response_time(connection: Connection, scope: Scope) -> Card:
     """The newest 5 minutes, against the same hour of the day before; each host counts by its requests."""
-    recent, hours = await _recent_and_hours(connection, TYPES["response_time"], scope)
+    recent, hours = await _recent_and_hours(connection, TYPES["response_time"], scope, Aggregate.AVG)
     trend, _ = cards.averaged(hours.tracks, 25)
     (now,), _ = cards.averaged(recent.tracks, 1)
     return Card(now, TYPES["response_time"].unit, trend[0], "24h", trend[1:], hours.age_s)
@@ -73,27 +82,30 @@ async def response_time(connection: Connection, scope: Scope) -> Card:
 async def threats_blocked(connection: Connection, scope: Scope) -> Card:
     """A day by hours, against the day before."""
     grid = Grid(int(scope.now_s) - 48 * HOUR_S, HOUR_S, 48)
-    read = await _read(connection, TYPES["threats"], scope, grid, Resolution.MINUTE)
+    read = await _read(connection, TYPES["threats"], scope, Window(grid, Resolution.MINUTE))
     values = cards.summed(read.tracks, grid.count)
     previous = cards.sum_of(values[:24]) if cards.watched(values[:24]) else None
     return Card(cards.sum_of(values[24:]), TYPES["threats"].unit, previous, "24h", values[24:], read.age_s)
 
 
-async def _recent_and_hours(connection: Connection, known: HistoryType, scope: Scope) -> tuple[Read, Read]:
-    """The last 5 minutes in one step, and 25 hours in steps of one."""
+async def _recent_and_hours(
+    connection: Connection, known: HistoryType, scope: Scope, agg: Aggregate
+) -> tuple[Read, Read]:
+    """The last 5 minutes in one step (by ``agg``), and 25 hours in steps of one."""
     now_s = int(scope.now_s) + 1
-    recent = await _read(connection, known, scope, Grid(now_s - RECENT_S, RECENT_S, 1), Resolution.RAW)
-    hours = await _read(connection, known, scope, Grid(now_s - 25 * HOUR_S, HOUR_S, 25), Resolution.MINUTE)
+    recent = await _read(connection, known, scope, Window(Grid(now_s - RECENT_S, RECENT_S, 1), Resolution.RAW, agg))
+    hours = await _read(connection, known, scope, Window(Grid(now_s - 25 * HOUR_S, HOUR_S, 25), Resolution.MINUTE))
     return recent, hours
 
 
-async def _read(connection: Connection, known: HistoryType, scope: Scope, grid: Grid, resolution: Resolution) -> Read:
+async def _read(connection: Connection, known: HistoryType, scope: Scope, window: Window) -> Read:
+    grid = window.grid
     found = await find(connection, series_names([known]), scope.hosts)
     lines = _of_one_source(known, found, grid.start_s)
     since_s = {name: scope.now_s - length_s for name, length_s in TAIL_MAX_S.items()}
     have = await coverage(connection, sorted({line.host for line in lines}), since_s)
-    pieces = parts(resolution, grid, grid.end_s, scope.now_s, have.tails_s)
-    tracks = await read_tracks(connection, lines, grid, pieces, Aggregate.AVG)
+    pieces = parts(window.resolution, grid, grid.end_s, scope.now_s, have.tails_s)
+    tracks = await read_tracks(connection, lines, grid, pieces, window.agg)
     return Read(lines, tracks, _age_s(found, lines, scope.now_s))
 
 

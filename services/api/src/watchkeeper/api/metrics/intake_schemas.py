@@ -1,0 +1,118 @@
+"""How the intake's request and answer look, for the OpenAPI document."""
+
+from typing import Any
+
+from watchkeeper.api.metrics.pushed import SAMPLES_MAX
+
+_TEXT = {"type": "string", "maxLength": 255}
+_LABELS = {"type": "object", "maxProperties": 64, "additionalProperties": {"type": "string", "maxLength": 1024}}
+
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "title": "PushedMetrics",
+                "required": ["resource", "samples"],
+                "additionalProperties": False,
+                "properties": {
+                    "resource": {
+                        "type": "object",
+                        "description": "The application that pushes.",
+                        "required": ["id"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "id": {**_TEXT, "minLength": 1, "description": "Stable; one application, one id."},
+                            "name": {**_TEXT, "description": "What people call it."},
+                            "environment": _TEXT,
+                            "role": _TEXT,
+                            "organisation": _TEXT,
+                            "labels": _LABELS,
+                        },
+                    },
+                    "samples": {
+                        "type": "array",
+                        "maxItems": SAMPLES_MAX,
+                        "description": "Each is judged by itself; of two of one series and time the first is taken.",
+                        "items": {
+                            "type": "object",
+                            "required": ["name", "value"],
+                            "additionalProperties": False,
+                            "properties": {
+                                "name": {
+                                    "type": "string",
+                                    "maxLength": 255,
+                                    "pattern": r"^[a-zA-Z_:][a-zA-Z0-9_:.\-/]*$",
+                                    "description": "As OpenTelemetry names metrics.",
+                                },
+                                "labels": _LABELS,
+                                "value": {"type": "number", "description": "Finite."},
+                                "unit": {"type": "string", "maxLength": 63, "description": "UCUM: 1, s, By, {user}."},
+                                "kind": {
+                                    "type": "string",
+                                    "enum": ["gauge", "counter"],
+                                    "default": "gauge",
+                                    "description": "A counter is cumulative; it falls only when it begins again.",
+                                },
+                                "time": {
+                                    "anyOf": [{"type": "string"}, {"type": "number"}],
+                                    "description": (
+                                        "ISO 8601 or unix seconds, at most 5 minutes ahead; without it the arrival's. "
+                                        "With it, sending again changes nothing."
+                                    ),
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+            "example": {
+                "resource": {"id": "shop", "name": "Shop", "environment": "production"},
+                "samples": [
+                    {"name": "app.users.active", "value": 42, "unit": "{user}", "time": "2026-11-24T21:54:00Z"},
+                    {
+                        "name": "security.threats.blocked",
+                        "labels": {"kind": "sql_injection"},
+                        "value": 7,
+                        "unit": "{threat}",
+                        "kind": "counter",
+                        "time": "2026-11-24T21:54:00Z",
+                    },
+                ],
+            },
+        }
+    },
+}
+
+ANSWER: dict[str, Any] = {
+    "description": "All samples were taken.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "title": "Taken",
+                "required": ["accepted", "refused"],
+                "properties": {
+                    "accepted": {"type": "integer", "description": "Samples that Kafka has acknowledged."},
+                    "refused": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["index", "field", "detail"],
+                            "properties": {
+                                "index": {"type": "integer", "description": "Its place in `samples`, from 0."},
+                                "field": {"type": "string", "description": "The field at fault; empty for none."},
+                                "detail": {"type": "string"},
+                            },
+                        },
+                    },
+                },
+            },
+            "example": {
+                "accepted": 1,
+                "refused": [{"index": 1, "field": "value", "detail": "must be a finite number"}],
+            },
+        }
+    },
+}
