@@ -64,15 +64,23 @@ function digits(value: number): string {
 export function formatOn(scale: Scale, value: number): string {
   const scaled = value / scale.factor;
   // A share that is nearly whole must not read as whole: 99.996 % of uptime is not 100 %.
-  if (scale.symbol === "%" && scaled > 99 && scaled < 100) return (Math.floor(scaled * 1000) / 1000).toString();
+  if (scale.symbol === "%" && scaled > 99 && scaled < 100) {
+    const places = scaled > 99.9 ? 1000 : 100;
+    return (Math.floor(scaled * places) / places).toString();
+  }
   return digits(scaled);
 }
 
 /** Number and unit apart, for a card; null gives the dash of "not known". */
 export function formatParts(value: number | null | undefined, unit: string): { number: string; unit: string } {
   if (value === null || value === undefined || !Number.isFinite(value)) return { number: strings.unknown, unit: "" };
-  const scale = scaleFor(unit, value);
+  const scale = isPlainCount(value, unit) ? { symbol: "", factor: 1 } : scaleFor(unit, value);
   return { number: formatOn(scale, value), unit: scale.symbol };
+}
+
+/** A count that one can still read at a glance stays whole: 1,284 users, not 1.28 k. */
+function isPlainCount(value: number, unit: string): boolean {
+  return unit.startsWith("{") && unit.endsWith("}") && Math.abs(value) < 100_000;
 }
 
 /** A value with its unit: `12.4 %`, `1.5 MB/s`, `240 ms`; `–` when it is not known. */
@@ -106,6 +114,11 @@ export function formatDuration(seconds: number): string {
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** The API's period names (`24h`, `7d`) as people write them: `24 h`, `7 d`. */
+export function formatPeriod(period: string): string {
+  return period.replace(/^(\d+)([a-z]+)$/, "$1 $2");
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;

@@ -109,8 +109,8 @@ export const strings = {
     active_users: "Active users",
     response_time: "Response time",
     threats_blocked: "Threats blocked",
-    against: (period: string) => `against the ${period} before`,
-    inPeriod: (period: string) => `in the ${period} before`,
+    against: (period: string) => `vs previous ${period}`,
+    inPeriod: (period: string) => `in the previous ${period}`,
     noComparison: "Nothing to compare with yet",
     threshold: (value: string) => `Threshold ${value}`,
     within: "within",
@@ -133,6 +133,7 @@ export const strings = {
     threats: "Threats blocked",
     receive: "in",
     transmit: "out",
+    lines: (count: number) => `${count} lines`,
     rest: (count: number) => `${count} more`,
     table: "Show as a table",
     chart: "Show as a chart",
@@ -151,6 +152,8 @@ export const strings = {
     connection: (since: string) =>
       `The connection was lost at ${since}. What you see is from then; the page reconnects by itself.`,
     unreachable: "Watchkeeper does not answer. Check that it is running, then try again.",
+    unwell:
+      "Watchkeeper reports a fault and cannot tell details now. What you see may be old; the page recovers by itself.",
     kafka: (since: string) =>
       `Kafka has been away since ${since}. Collectors keep their samples on disk; the charts resume by themselves.`,
     database: (since: string) =>

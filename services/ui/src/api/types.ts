@@ -87,7 +87,8 @@ export interface Part {
 
 export interface SystemHealth {
   status: "ok" | "degraded" | "down";
-  time: string;
-  parts: Part[];
-  delay_s: number | null;
+  /** Without a session, or while sessions cannot be read, the API tells the status alone. */
+  time?: string;
+  parts?: Part[];
+  delay_s?: number | null;
 }

@@ -4,6 +4,15 @@ import { strings } from "../strings";
 import { indexAt, useCrosshair } from "./crosshair";
 import { type ChartModel, type DrawnLine, largestOf, latestOf } from "./model";
 import type { Palette } from "./palette";
+import { Swatch } from "./Swatch";
+
+/** More lines than these are named beside the crosshair instead: their names would not fit in the head. */
+const NAMED_MAX = 4;
+
+/** Whether a chart's lines are named in its head. */
+export function isNamed(model: ChartModel): boolean {
+  return model.lines.length <= NAMED_MAX && model.rest === null;
+}
 
 export interface LegendProps {
   model: ChartModel;
@@ -14,6 +23,7 @@ export interface LegendProps {
 export function ChartLegend({ model, palette, threshold }: LegendProps) {
   const crosshair_s = useCrosshair();
   const index = crosshair_s === null ? -1 : indexAt(model.times_s, crosshair_s, model.step_s);
+  const named = isNamed(model);
   const time_s = model.times_s[index];
   const scale = scaleFor(model.unit, largestOf(model));
   const valueAt = (line: DrawnLine): number | null =>
@@ -29,18 +39,14 @@ export function ChartLegend({ model, palette, threshold }: LegendProps) {
           {formatWhen(time_s, model.times_s[model.times_s.length - 1] ?? time_s, model.step_s < 60)}
         </li>
       )}
-      {model.lines.map((line) => (
+      {!named && <li className="legend-name">{strings.charts.lines(model.lines.length + (model.rest?.count ?? 0))}</li>}
+      {(named ? model.lines : []).map((line) => (
         <li key={line.label} title={line.label}>
           <Swatch colour={palette.series[line.colour] ?? palette.text} dashed={line.dashed} />
           <span className="legend-name">{line.label}</span>
           <span className="legend-value">{said(valueAt(line))}</span>
         </li>
       ))}
-      {model.rest && (
-        <li>
-          <span className="legend-name">{strings.charts.rest(model.rest.count)}</span>
-        </li>
-      )}
       {threshold !== null && (
         <li className="legend-threshold">
           <Swatch colour={palette.muted} dashed={true} />
@@ -48,21 +54,5 @@ export function ChartLegend({ model, palette, threshold }: LegendProps) {
         </li>
       )}
     </ul>
-  );
-}
-
-function Swatch({ colour, dashed }: { colour: string; dashed: boolean }) {
-  return (
-    <svg className="swatch" width="14" height="10" aria-hidden="true" focusable="false">
-      <line
-        x1="1"
-        x2="13"
-        y1="5"
-        y2="5"
-        stroke={colour}
-        strokeWidth="2.5"
-        strokeDasharray={dashed ? "4 2.5" : undefined}
-      />
-    </svg>
   );
 }

@@ -6,7 +6,8 @@ import { useId, useState } from "react";
 import { formatClock, formatExact, formatValue, formatWhen } from "../format";
 import { strings } from "../strings";
 import { Icon } from "../ui/Icon";
-import { ChartLegend } from "./ChartLegend";
+import { ChartLegend, isNamed } from "./ChartLegend";
+import { ChartTip } from "./ChartTip";
 import { DataTable } from "./DataTable";
 import { useChartKeys } from "./keys";
 import { type ChartModel, gapTolerance_s, latestOf, newestTime } from "./model";
@@ -80,6 +81,7 @@ export function ChartPanel(props: ChartPanelProps) {
             onBack={props.onBack}
           />
         )}
+        {drawable && !asTable && !isNamed(model) && <ChartTip model={model} palette={palette} window={span} />}
       </div>
     </section>
   );

@@ -4,6 +4,8 @@ import { strings } from "../strings";
 
 /** More lines than this cannot be told apart; the rest becomes a band. */
 export const LINES_MAX = 8;
+/** With more lines than this, bands would only cover each other. */
+const BANDS_MAX = 3;
 
 /** One line as drawn: `colour` counts from 0 in the palette, `dashed` is the second line of a host (outgoing traffic). */
 export interface DrawnLine {
@@ -29,7 +31,8 @@ export interface ChartModel {
 export function chartModel(history: History, colours: ReadonlyMap<string, number>): ChartModel {
   const ranked = rankLines(history.lines);
   const severalHosts = new Set(history.lines.map((line) => line.host)).size > 1;
-  const banded = history.resolution !== "raw" || history.step_s > 15;
+  const fine = history.resolution === "raw" && history.step_s <= 15;
+  const banded = !fine && history.lines.length <= BANDS_MAX;
   const lines = inReadingOrder(ranked.slice(0, LINES_MAX)).map((line) => ({
     label: labelOf(line, severalHosts),
     host: line.host,

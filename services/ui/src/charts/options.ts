@@ -7,7 +7,7 @@ import { type Palette, withAlpha } from "./palette";
 
 export const VALUE_AXIS_WIDTH = 62;
 const TIME_AXIS_HEIGHT = 26;
-const TICK_SPACE = 44;
+const TICK_SPACE = 38;
 
 /** What a chart reads anew at each draw: the shared window, the longest hole that is no gap, and the threshold. */
 export interface Live {

@@ -25,12 +25,13 @@ interface LiveMessage {
 }
 
 function parsed(text: string): LiveMessage | null {
-  let message: Partial<LiveMessage>;
+  let message: Partial<LiveMessage> | null;
   try {
-    message = JSON.parse(text) as Partial<LiveMessage>;
+    message = JSON.parse(text) as Partial<LiveMessage> | null;
   } catch {
     return null;
   }
+  if (message === null) return null;
   const { host, time_ms, values } = message;
   if (typeof host !== "string" || typeof time_ms !== "number" || typeof values !== "object" || values === null)
     return null;

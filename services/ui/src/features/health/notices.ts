@@ -28,6 +28,8 @@ export function noticesFor(situation: Situation): Notice[] {
   if (lostSince_s !== null) {
     return [{ key: "connection", kind: "critical", text: words.connection(formatWhen(lostSince_s, now_s)) }];
   }
+  if (health && !health.parts && health.status !== "ok")
+    return [{ key: "status", kind: "critical", text: words.unwell }];
   const parts = health?.parts ?? [];
   const down = parts.filter((part) => part.status === "down").map((part) => downNotice(part, now_s));
   const degraded = parts.filter((part) => part.status === "degraded").map(degradedNotice);

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { summaryQuery } from "../../api/queries";
 import type { Figure } from "../../api/types";
 import { Sparkline } from "../../charts/Sparkline";
-import { formatChange, formatDuration, formatParts, formatValue } from "../../format";
+import { formatChange, formatDuration, formatParts, formatPeriod, formatValue } from "../../format";
 import { strings } from "../../strings";
 import { Mark } from "../../ui/Mark";
 import { anchorOf } from "./charts";
@@ -80,23 +80,23 @@ function Change({ figure, better }: { figure: Figure; better: "up" | "down" | "n
   const worse = isWorse(figure, better);
   const previous = formatValue(figure.previous, figure.unit);
   return (
-    <span title={`${previous} ${words.inPeriod(figure.period)}`}>
+    <span title={`${previous} ${words.inPeriod(formatPeriod(figure.period))}`}>
       <span className={worse ? "change-worse" : "change"}>{change}</span>
-      <span className="muted"> {words.against(figure.period)}</span>
+      <span className="muted"> {words.against(formatPeriod(figure.period))}</span>
     </span>
   );
 }
 
 function Threshold({ figure }: { figure: Figure }) {
-  if (figure.threshold === undefined || figure.threshold === null) return <span />;
+  if (figure.threshold === undefined || figure.threshold === null) return null;
+  const limit = formatValue(figure.threshold, figure.unit);
+  if (figure.value === null || figure.state === "unknown") return <span>{words.threshold(limit)}</span>;
   const breached = figure.state === "breached";
-  const kind = breached ? "warning" : figure.state === "ok" ? "ok" : "unknown";
-  const state = breached ? words.above : figure.state === "ok" ? words.within : strings.status.states.unknown;
   return (
     <span className={breached ? "card-threshold is-breached" : "card-threshold"}>
-      <Mark kind={kind} size={12} />
+      <Mark kind={breached ? "warning" : "ok"} size={12} />
       <span>
-        {state} {formatValue(figure.threshold, figure.unit)}
+        {breached ? words.above : words.within} {limit}
       </span>
     </span>
   );

@@ -1,12 +1,11 @@
 /** `/performance-monitoring`: what the operators open in the morning. The address says what it shows. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { serverNow_s } from "../../api/clock";
 import { sessionQuery } from "../../api/queries";
 import { formatExact } from "../../format";
 import { AppBar } from "../../shell/AppBar";
-import { HelpDialog } from "../../shell/HelpDialog";
 import { useShortcuts } from "../../shell/shortcuts";
 import { strings } from "../../strings";
 import { NoticeBanner } from "../health/NoticeBanner";
@@ -14,7 +13,6 @@ import { noticesFor } from "../health/notices";
 import { StatusGrid } from "../health/StatusGrid";
 import { useSituation } from "../health/useSituation";
 import { OPEN_HOSTS_EVENT } from "../hosts/HostPicker";
-import { PasswordDialog } from "../session/PasswordDialog";
 import { PasswordNotice } from "../session/PasswordNotice";
 import { Cards } from "./Cards";
 import { ChartGrid } from "./ChartGrid";
@@ -22,6 +20,11 @@ import { useLive } from "./useLive";
 import { change, isMoving, RANGE_NAMES, type Range, type ViewSearch, viewOf } from "./view";
 
 const route = getRouteApi("/signed-in/performance-monitoring");
+// What opens only on a key or a click is not part of the first load.
+const HelpDialog = lazy(() => import("../../shell/HelpDialog").then((module) => ({ default: module.HelpDialog })));
+const PasswordDialog = lazy(() =>
+  import("../session/PasswordDialog").then((module) => ({ default: module.PasswordDialog })),
+);
 const TICK_MS = 5_000;
 type Open = "help" | "password" | null;
 
@@ -75,8 +78,10 @@ export function PerformancePage() {
           <ChartGrid view={view} now_s={now_s} onZoom={actions.zoom} onBack={actions.back} />
         </div>
       </main>
-      {open === "help" && <HelpDialog onClose={() => setOpen(null)} />}
-      {open === "password" && <PasswordDialog user={session?.user.name ?? ""} onClose={() => setOpen(null)} />}
+      <Suspense>
+        {open === "help" && <HelpDialog onClose={() => setOpen(null)} />}
+        {open === "password" && <PasswordDialog user={session?.user.name ?? ""} onClose={() => setOpen(null)} />}
+      </Suspense>
     </>
   );
 }

@@ -55,6 +55,6 @@ function makeInbox(queryClient: QueryClient, hosts: readonly string[], range: Ra
       return;
     }
     for (const [type, points] of pointsOf(message.data)) waiting.set(type, [...(waiting.get(type) ?? []), ...points]);
-    timer ??= setTimeout(draw, DRAW_TOGETHER_MS);
+    if (timer === undefined) timer = setTimeout(draw, DRAW_TOGETHER_MS);
   };
 }
