@@ -25,7 +25,7 @@ def ready(time_ms: int, values: dict[int, float], source: str = "s", known: Know
         batch_id=str(time_ms), time_ms=time_ms, source=source, resource=Resource(id="h"), series=names,
         units=["1"] * len(names), kinds=["gauge"] * len(names), values=list(values.values()),
     )  # fmt: skip
-    return Ready(batch: MakeBatch, known or Known(), list(values), list(values.values()))
+    return Ready(batch, known or Known(), list(values), list(values.values()))
 
 
 def test_refused_series_are_left_out_and_counted(batch: MakeBatch) -> None:
