@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from watchkeeper.api import engines
 from watchkeeper.api.access import cleaning
 from watchkeeper.api.context import Context
+from watchkeeper.api.live import feed
 from watchkeeper.common.logging import get_logger
 
 RESTART_S = 1.0
 
 Task = Callable[[Context], Awaitable[None]]
 
-TASKS: tuple[Task, ...] = (engines.database, engines.kafka, cleaning.run)
+TASKS: tuple[Task, ...] = (engines.database, engines.kafka, cleaning.run, feed.run)
 """All background tasks; a new one is one line here."""
 
 log = get_logger(__name__)

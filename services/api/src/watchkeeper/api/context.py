@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from watchkeeper.api.access.authenticate import Remembered
 from watchkeeper.api.access.passwords import Passwords
 from watchkeeper.api.instruments import ActiveUsers
+from watchkeeper.api.live.hub import Hub
 from watchkeeper.api.metrics.remembered import Answers
 from watchkeeper.api.problems import DATABASE_AWAY, unavailable
 from watchkeeper.api.settings import ApiSettings
@@ -31,6 +32,7 @@ class Context:
     remembered: Remembered = field(init=False, default_factory=Remembered)
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
     answers: Answers = field(init=False, default_factory=Answers)
+    hub: Hub = field(init=False, default_factory=Hub)
 
     def __post_init__(self) -> None:
         """Make what the settings alone decide."""

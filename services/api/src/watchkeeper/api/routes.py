@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from watchkeeper.api.access import audit_routes, key_routes, session_routes, user_routes
 from watchkeeper.api.hosts import routes as host_routes
+from watchkeeper.api.live import routes as live_routes
 from watchkeeper.api.metrics import intake
 from watchkeeper.api.metrics import routes as metric_routes
 
@@ -15,5 +16,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     metric_routes.router,
     intake.router,
     host_routes.router,
+    live_routes.router,
 )
 """All routers; a new package is one line here."""

@@ -64,7 +64,7 @@ async def push_metrics(request: Request, context: Annotated[Context, Depends(get
     accepted = len(pushed.samples) - len(refused)
     if not accepted and refused:
         raise none_taken(refused)
-    body = {"accepted": accepted, "refused": [refusal._asdict() for refusal in refused]}
+    body = {"accepted": accepted, "refused": refused}
     return Response(msgspec.json.encode(body), 207 if refused else 200, media_type="application/json")
 
 

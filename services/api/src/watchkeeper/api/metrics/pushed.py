@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -48,7 +48,8 @@ class Pushed(msgspec.Struct, forbid_unknown_fields=True):
     time: str | float | None = None
 
 
-class Refusal(NamedTuple):
+@dataclass(frozen=True, order=True)
+class Refusal:
     """A sample that was not taken: its place in the request, the field at fault, and why."""
 
     index: int

@@ -1,0 +1,1 @@
+"""Metrics as they arrive, to pages that stay open (server-sent events)."""

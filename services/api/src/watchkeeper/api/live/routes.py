@@ -1,0 +1,81 @@
+"""``GET /api/live``: metrics as they arrive."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import Field, StringConstraints
+from starlette.responses import StreamingResponse
+
+from watchkeeper.api.access.permissions import Permission, needs
+from watchkeeper.api.context import Context, get_context
+from watchkeeper.api.live.hub import Filter, Hub
+from watchkeeper.api.metrics.current import chosen
+from watchkeeper.api.metrics.schemas import CurrentParameters
+
+HEARTBEAT_S = 15.0
+HEARTBEAT = b":\n\n"
+
+EVENTS = """id: 6f1c2a4b-17
+event: metrics
+data: {"host":"web-1","time_ms":1795557240000,"source":"cpu","values":{"cpu":0.21}}
+
+event: state
+data: {"kafka":"down","since_ms":1795557245000}
+
+"""
+STREAM: dict[str, Any] = {
+    "description": "Events without end.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}},
+}
+
+EventId = Annotated[str, StringConstraints(max_length=64)]
+
+router = APIRouter(tags=["live"])
+
+
+class LiveParameters(CurrentParameters):
+    """Which events."""
+
+    last_event_id: EventId | None = Field(
+        None, description="As the header Last-Event-ID, for a page's first connection."
+    )
+
+
+class EventStream(StreamingResponse):
+    """A stream of server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+@router.get(
+    "/api/live",
+    summary="Metrics as they arrive",
+    dependencies=[needs(Permission.READ)],
+    response_class=EventStream,
+    responses={200: STREAM},
+)
+async def follow(
+    context: Annotated[Context, Depends(get_context)],
+    query: Annotated[LiveParameters, Query()],
+    last_event_id: Annotated[EventId | None, Header(description="Id of the last event seen: goes on after it.")] = None,
+) -> EventStream:
+    """Answer server-sent events until the client goes.
+
+    `metrics`: the values of one batch by type; where a type has several lines, as a list of labels and value. `reset`:
+    something was missed (the id is too old or of another process, or this client was too slow); read the history again.
+    `state`: Kafka went away or is back. A comment every 15 seconds shows that the connection is alive.
+    """
+    types = None if query.type is None else frozenset(known.name for known in chosen(query.type))
+    hosts = None if query.host is None else frozenset(query.host)
+    chunks = _chunks(context.hub, Filter(hosts, types), last_event_id or query.last_event_id)
+    return EventStream(chunks, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+async def _chunks(hub: Hub, wanted: Filter, last_id: str | None) -> AsyncIterator[bytes]:
+    reader = hub.open(wanted, last_id)
+    try:
+        while not hub.ended:
+            yield await reader.take(HEARTBEAT_S) or HEARTBEAT
+    finally:
+        hub.close(reader)

@@ -1,0 +1,123 @@
+"""The live channel over HTTP, from a real Kafka to open streams."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from watchkeeper.common.events import METRICS_TOPIC, MetricsBatch, Resource, encode
+
+pytestmark = pytest.mark.store
+
+WAIT_S = 20.0
+
+
+def batch(host: str, value: float, name: str = "system.cpu.utilization") -> bytes:
+    return encode(
+        MetricsBatch(
+            batch_id=secrets.token_hex(8),
+            time_ms=time.time_ns() // 1_000_000,
+            source="test",
+            resource=Resource(id=host),
+            series=[name],
+            units=["1"],
+            kinds=["gauge"],
+            values=[value],
+        )
+    )
+
+
+async def stream(api: Any, **params: Any) -> AsyncIterator[tuple[str, str, Any]]:
+    """(event, id, data) as they come."""
+    headers = params.pop("headers", {})
+    client = api.clients["read_key"]
+    async with client.stream("GET", "/api/live", params=params, headers=headers, timeout=WAIT_S) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        fields: dict[str, str] = {}
+        async for line in answer.aiter_lines():
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            else:
+                if "data" in fields:
+                    yield fields["event"], fields.get("id", ""), json.loads(fields["data"])
+                fields = {}
+
+
+async def first(events: AsyncIterator[tuple[str, str, Any]], kind: str) -> tuple[str, Any]:
+    async with asyncio.timeout(WAIT_S):
+        async for event, id_, data in events:
+            if event == kind:
+                return id_, data
+    raise AssertionError("the stream ended")
+
+
+async def test_a_batch_reaches_those_who_want_it(api: Any, topics: Any) -> None:
+    host = f"live-{secrets.token_hex(4)}"
+    events = stream(api, host=host)
+    await first(events, "state")
+    await api.context.producer.send(METRICS_TOPIC, f"{host}-other", batch(f"{host}-other", 0.1))
+    await api.context.producer.send(METRICS_TOPIC, host, batch(host, 0.5))
+    _, data = await first(events, "metrics")
+    assert (data["host"], data["source"], data["values"]) == (host, "test", {"cpu": 0.5})
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
+
+
+async def test_a_client_resumes_after_the_last_id_by_header_and_by_parameter(api: Any, topics: Any) -> None:
+    host = f"live-{secrets.token_hex(4)}"
+    events = stream(api, host=host)
+    await first(events, "state")
+    await api.context.producer.send(METRICS_TOPIC, host, batch(host, 0.1))
+    id_, _ = await first(events, "metrics")
+    await events.aclose()  # type: ignore[attr-defined]  # the same
+    await api.context.producer.send(METRICS_TOPIC, host, batch(host, 0.2))
+    for how in ({"headers": {"Last-Event-ID": id_}}, {"last_event_id": id_}):
+        again = stream(api, host=host, **how)
+        _, data = await first(again, "metrics")
+        assert data["values"] == {"cpu": 0.2}
+        await again.aclose()  # type: ignore[attr-defined]  # the same
+
+
+async def test_an_unknown_id_is_answered_with_a_reset(api: Any) -> None:
+    events = stream(api, last_event_id="0-5")
+    _, data = await first(events, "reset")
+    assert data == {"reason": "unknown"}
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
+
+
+async def test_kafka_away_and_back_is_told(api: Any) -> None:
+    events = stream(api)
+    api.context.running.ready("kafka", ok=False, detail="away")
+    told = []
+    while told[-2:] != ["down", "up"]:
+        _, data = await first(events, "state")
+        told.append(data["kafka"])
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
+
+
+async def test_a_client_that_goes_is_forgotten(api: Any) -> None:
+    events = stream(api)
+    await first(events, "state")
+    assert api.context.hub.readers == 1
+    await events.aclose()  # type: ignore[attr-defined]  # the same
+    async with asyncio.timeout(WAIT_S):
+        while api.context.hub.readers:  # noqa: ASYNC110 - what is looked at has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_streams_end_when_the_service_stops(api: Any) -> None:
+    events = stream(api)
+    await first(events, "state")
+    api.context.running.until_stopped.set()
+    async with asyncio.timeout(WAIT_S):
+        assert [event async for event, _, _ in events if event != "metrics"] == []
+
+
+async def test_an_unknown_type_is_refused(api: Any) -> None:
+    answer = await api.admin.get("/api/live", params={"type": "cpuu"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "type")
