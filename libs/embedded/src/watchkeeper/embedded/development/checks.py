@@ -23,9 +23,7 @@ def check() -> int:
 def checks(root: Path) -> list[tuple[str, list[str], Path]]:
     """Name, command and folder of each check of the Python side."""
     python = [sys.executable, "-m"]
-    targets = [
-        str(found) for name in ("libs", "services", "tests", "bench", "conftest.py") if (found := root / name).exists()
-    ]
+    targets = [name for name in ("libs", "services", "tests", "bench", "conftest.py") if (root / name).exists()]
     typed = [str(folder) for folder in sorted(root.glob("libs/*/src")) + sorted(root.glob("services/*/src"))]
     found = [
         ("format", [*python, "ruff", "format", "--check", *targets], root),

@@ -2,35 +2,34 @@
 
 import signal
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from watchkeeper.embedded.process import PID_FILE, end_leftover, recall
-from watchkeeper.embedded.up import api_client, plan
+from watchkeeper.embedded.process import recall
+from watchkeeper.embedded.up import api_client
 from watchkeeper.embedded.up.data_folder import DataFolder, read_json
+from watchkeeper.embedded.up.leftovers import end_leftovers, processes
 
 STOP_S = 60.0
 
 
 def status(data: Path) -> int:
-    """Print what runs on ``data``; answers 0 if `wk up` runs and all its parts do, else 1."""
+    """Print what runs on ``data``; answers 0 if `wk up` runs there and all its parts do, else 1."""
     folder = DataFolder(data)
-    runner = recall(folder.identity)
+    runner, parts = recall(folder.identity), processes(folder)
     if runner is None:
-        left = [name for name, process in _processes(folder).items() if process is not None]
+        left = [name for name, process in parts.items() if process is not None]
         print(f"not running ({folder.root})" + (f"; left by a killed run: {', '.join(left)}" if left else ""))
         return 1
     state = read_json(folder.state)
     print(f"{'ready' if state.get('ready') else 'starting'}  {state.get('url', '')}  data {folder.root}")
-    processes = {"up": runner, **_processes(folder)}
-    for name, process in processes.items():
+    for name, process in {"up": runner, **parts}.items():
         print(f"  {name:<10} {_line(process)}")
     if state.get("port"):
         health = api_client.ask(int(state["port"]), "GET", "/api/system/health")
-        print(f"  the api says: {health.body.get('status', 'nothing')}")
-    return 0 if all(process is not None for process in processes.values()) else 1
+        print(f"  health     {health.body.get('status') or 'the api does not answer'}")
+    return 0 if all(process is not None for process in parts.values()) else 1
 
 
 def down(data: Path) -> int:
@@ -38,7 +37,7 @@ def down(data: Path) -> int:
     folder = DataFolder(data)
     runner = recall(folder.identity)
     if runner is None:
-        ended = _end_leftovers(folder)
+        ended = end_leftovers(folder)
         print(f"ended {ended} processes that a killed run had left" if ended else f"not running ({folder.root})")
         return 0
     runner.send_signal(signal.SIGTERM)
@@ -51,28 +50,12 @@ def down(data: Path) -> int:
     return 0
 
 
-def _processes(folder: DataFolder) -> dict[str, psutil.Process | None]:
-    return {name: recall(file) for name, file in _pid_files(folder).items()}
-
-
-def _pid_files(folder: DataFolder) -> dict[str, Path]:
-    engines = {"kafka": folder.kafka / PID_FILE, "postgres": folder.postgres / PID_FILE}
-    return engines | {name: folder.pid_file(name) for name in plan.SERVICES}
-
-
-def _end_leftovers(folder: DataFolder) -> int:
-    signals = {"postgres": signal.SIGINT}
-    files = reversed(_pid_files(folder).items())
-    return sum(end_leftover(file, signals.get(name, signal.SIGTERM), 20.0) for name, file in files)
-
-
 def _line(process: psutil.Process | None) -> str:
     if process is None:
         return "not running"
     try:
-        since = datetime.fromtimestamp(process.create_time(), UTC)
-        memory = process.memory_info().rss / 1024 / 1024
+        age_s = int(time.time() - process.create_time())
+        memory = process.memory_info().rss // (1024 * 1024)
     except psutil.NoSuchProcess:
         return "not running"
-    age_s = int(time.time() - since.timestamp())
-    return f"pid {process.pid:<8} up {age_s // 3600}:{age_s // 60 % 60:02}:{age_s % 60:02}  {memory:.0f} MiB"
+    return f"pid {process.pid:<8} up {age_s // 3600}:{age_s // 60 % 60:02}:{age_s % 60:02}  {memory} MiB"

@@ -1,0 +1,1 @@
+"""Tests of the embedded engines and of the supervisor's parts."""
