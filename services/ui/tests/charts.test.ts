@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { History } from "../src/api/types";
-import { valueRange, valueSplits, valueTick } from "../src/charts/axes";
+import { valueRange, valueSplits, valueTick, withThreshold } from "../src/charts/axes";
 import { indexAt } from "../src/charts/crosshair";
 import { movedIndex, zoomedIn } from "../src/charts/keys";
 import { chartModel, gapTolerance_s, hostColours, largestOf, latestOf, newestTime } from "../src/charts/model";
@@ -102,6 +102,14 @@ describe("axes", () => {
     expect(valueRange("s", -1, 1)[0]).toBeLessThan(-1);
   });
 
+  test("a threshold is in view once values come near it, and does not flatten a line that is far below", () => {
+    expect(withThreshold(100, 500)).toBe(100);
+    expect(withThreshold(200, 500)).toBe(500);
+    expect(withThreshold(700, 500)).toBe(700);
+    expect(withThreshold(null, 500)).toBe(500);
+    expect(withThreshold(100, null)).toBe(100);
+  });
+
   test("ticks are round in the unit that is written", () => {
     const scale = scaleFor("s", 0.54);
     expect(valueSplits(scale, 0, 0.54, 3).map((value) => valueTick(scale, value))).toEqual(["0", "200 ms", "400 ms"]);
@@ -162,6 +170,10 @@ describe("sparklines", () => {
     const path = sparkPath([1, 2, null, 3, null], null)?.path ?? "";
     expect(path.match(/M/g)).toHaveLength(2);
     expect(path).toContain("h0.01");
+  });
+
+  test("one known value has no shape yet", () => {
+    expect(sparkPath([null, 3], null)).toBeNull();
   });
 
   test("nothing known draws nothing; a flat line lies in the middle", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { History } from "../src/api/types";
-import { type LivePoint, mergePoints } from "../src/live/merge";
+import { type LivePoint, lacksLine, mergePoints } from "../src/live/merge";
 import { pointsOf } from "../src/live/points";
 import { nextState, OFF, retryDelay_ms } from "../src/live/state";
 
@@ -71,6 +71,11 @@ describe("live values in a drawn history", () => {
     const before = history();
     mergePoints(before, [point(121, 9), point(130, 9)], 3_600, 131);
     expect(before).toEqual(history());
+  });
+
+  test("a line that the history lacks is noticed, a late value of a known one is not", () => {
+    expect(lacksLine(history(), [point(130, 1), point(130, 1, "c")])).toBe(true);
+    expect(lacksLine(history(), [point(1, 1)])).toBe(false);
   });
 
   test("an empty history waits for its refresh", () => {

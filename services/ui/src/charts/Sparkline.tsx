@@ -32,7 +32,7 @@ export function sparkPath(
   threshold: number | null,
 ): { path: string; threshold_y: number | null } | null {
   const known = values.filter((value): value is number => value !== null);
-  if (known.length === 0) return null;
+  if (known.length < 2) return null;
   const low = Math.min(...known);
   const high = Math.max(...known);
   const y = (value: number): number =>

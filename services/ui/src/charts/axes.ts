@@ -9,6 +9,16 @@ export function valueRange(unit: string, smallest: number | null, largest: numbe
   return top === bottom ? [0, 1] : [bottom, top];
 }
 
+/** How near to the threshold, as a share of it, values must come before the axis makes room for it. */
+const NEAR_THRESHOLD = 0.25;
+
+/** The top of the values, or the threshold where it lies above them and near enough to be worth the room. */
+export function withThreshold(largest: number | null, threshold: number | null): number | null {
+  if (threshold === null) return largest;
+  if (largest === null) return threshold;
+  return largest >= threshold * NEAR_THRESHOLD ? Math.max(largest, threshold) : largest;
+}
+
 /**
  * Round steps for the value axis in the unit that is written there (1, 2 or 5 times a power of ten of it), so that a
  * tick reads "20 ms" and not "16.7 ms".

@@ -1,7 +1,7 @@
 /** What uPlot is told: series with their bands, gaps that are gaps, axes by the house's rules, a crosshair and a drag. */
 import type uPlot from "uplot";
 import { scaleFor } from "../format";
-import { timeTicks, valueRange, valueSplits, valueTick } from "./axes";
+import { timeTicks, valueRange, valueSplits, valueTick, withThreshold } from "./axes";
 import type { ChartModel, DrawnLine } from "./model";
 import { type Palette, withAlpha } from "./palette";
 
@@ -56,10 +56,7 @@ export function plotOptions(
     scales: {
       x: { time: true, range: () => [live.window.from_s, live.window.to_s] },
       y: {
-        range: (_plot, min, max) => {
-          const top = live.threshold === null ? max : Math.max(max ?? 0, live.threshold);
-          return valueRange(model.unit, min, top);
-        },
+        range: (_plot, min, max) => valueRange(model.unit, min, withThreshold(max, live.threshold)),
       },
     },
     axes: axesOf(model.unit, palette),
@@ -192,6 +189,7 @@ function pointed(plot: uPlot, handlers: Handlers): void {
 function drawThreshold(plot: uPlot, live: Live, palette: Palette): void {
   if (live.threshold === null) return;
   const { ctx, bbox } = plot;
+  if (live.threshold > (plot.scales.y?.max ?? 0)) return;
   const y = Math.round(plot.valToPos(live.threshold, "y", true)) + 0.5;
   ctx.save();
   ctx.strokeStyle = palette.muted;

@@ -36,6 +36,11 @@ export function mergePoints(history: History, points: readonly LivePoint[], leng
   return merged;
 }
 
+/** Whether a history lacks the line of some point: a host or a line that is newer than the history. */
+export function lacksLine(history: History, points: readonly LivePoint[]): boolean {
+  return points.some((point) => lineOf(history, point) < 0);
+}
+
 function lineOf(history: History, point: LivePoint): number {
   return history.lines.findIndex((line) => line.host === point.host && sameLabels(line.labels, point.labels));
 }

@@ -2,16 +2,20 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { serverNow_s } from "../../api/clock";
-import { HISTORY_KEY } from "../../api/queries";
+import { HISTORY_KEY, healthQuery } from "../../api/queries";
 import type { History } from "../../api/types";
 import { LiveChannel, type Message } from "../../live/channel";
-import { type LivePoint, mergePoints } from "../../live/merge";
+import { type LivePoint, lacksLine, mergePoints } from "../../live/merge";
 import { pointsOf } from "../../live/points";
 import { type ChannelState, OFF } from "../../live/state";
 import { RANGES, type Range } from "./view";
 
 /** Values that arrive within this time are drawn together. */
 const DRAW_TOGETHER_MS = 200;
+/** How often, at most, a history is fetched anew because a line turned up that it does not have. */
+const NEW_LINE_MS = 10_000;
+/** How often the stored figures replace those that the page has averaged itself. */
+const SETTLE_MS = 60_000;
 
 /** The state of the channel, which is open while `moving`. */
 export function useLive(hosts: readonly string[], range: Range, moving: boolean): ChannelState {
@@ -20,7 +24,7 @@ export function useLive(hosts: readonly string[], range: Range, moving: boolean)
   const channel = useMemo(() => {
     const chosen = key === "" ? [] : key.split("\n");
     const inbox = makeInbox(queryClient, chosen, range);
-    return new LiveChannel({ hosts: chosen, events: ["metrics", "reset"], onMessage: inbox });
+    return new LiveChannel({ hosts: chosen, events: ["metrics", "state", "reset"], onMessage: inbox });
   }, [queryClient, key, range]);
   useEffect(() => {
     if (!moving) return;
@@ -33,27 +37,36 @@ export function useLive(hosts: readonly string[], range: Range, moving: boolean)
     // What was missed while the channel was away is fetched once it is back.
     if (phase === "live") void queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] });
   }, [phase, queryClient]);
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(() => queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] }), SETTLE_MS);
+    return () => clearInterval(timer);
+  }, [moving, queryClient]);
   return moving ? state : OFF;
 }
 
 function makeInbox(queryClient: QueryClient, hosts: readonly string[], range: Range): (message: Message) => void {
   let waiting = new Map<string, LivePoint[]>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const fetchedAt = new Map<string, number>();
   const draw = (): void => {
     timer = undefined;
     const arrived = waiting;
     waiting = new Map();
     for (const [type, points] of arrived) {
-      queryClient.setQueryData<History>([HISTORY_KEY, type, { range }, hosts], (history) =>
-        history ? mergePoints(history, points, RANGES[range], serverNow_s()) : history,
-      );
+      const key = [HISTORY_KEY, type, { range }, hosts];
+      const history = queryClient.getQueryData<History>(key);
+      if (history === undefined) continue;
+      queryClient.setQueryData<History>(key, mergePoints(history, points, RANGES[range], serverNow_s()));
+      if (!lacksLine(history, points) || Date.now() - (fetchedAt.get(type) ?? 0) < NEW_LINE_MS) continue;
+      fetchedAt.set(type, Date.now());
+      void queryClient.invalidateQueries({ queryKey: key });
     }
   };
   return (message) => {
-    if (message.event === "reset") {
-      void queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] });
-      return;
-    }
+    if (message.event === "reset") void queryClient.invalidateQueries({ queryKey: [HISTORY_KEY] });
+    if (message.event === "state") void queryClient.invalidateQueries({ queryKey: healthQuery.queryKey });
+    if (message.event !== "metrics") return;
     for (const [type, points] of pointsOf(message.data)) waiting.set(type, [...(waiting.get(type) ?? []), ...points]);
     if (timer === undefined) timer = setTimeout(draw, DRAW_TOGETHER_MS);
   };
