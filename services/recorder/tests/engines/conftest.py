@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from watchkeeper.common.bus import KafkaSettings, Producer, Record, open_producer, tail
-from watchkeeper.common.events import DEAD_LETTERS_TOPIC, DeadLetter, MetricsBatch, Resource, decode_dead_letter, encode
+from watchkeeper.common.events import (
+    DEAD_LETTERS_TOPIC,
+    DeadLetter,
+    Kind,
+    MetricsBatch,
+    Resource,
+    decode_dead_letter,
+    encode,
+)
 from watchkeeper.common.ids import batch_id
 from watchkeeper.common.service import Running
 from watchkeeper.common.store import Store
@@ -59,14 +67,14 @@ class Rig:
 
     def batch(
         self, values: dict[str, float], *, resource: str = "h", source: str = "s", age_s: float = 10,
-        kind: str = "gauge", **more: Any,
+        kind: Kind = "gauge", interval_s: float | None = None,
     ) -> MetricsBatch:  # fmt: skip
         """A batch that is ``age_s`` old."""
         time_ms, count = self.now_ms - int(age_s * 1000), len(values)
-        given = {"batch_id": batch_id(resource, source, time_ms), "resource": Resource(id=resource)} | more
         return MetricsBatch(
-            time_ms=time_ms, source=source, series=list(values), units=["1"] * count, kinds=[kind] * count,
-            values=list(values.values()), **given,
+            batch_id=batch_id(resource, source, time_ms), time_ms=time_ms, interval_s=interval_s, source=source,
+            resource=Resource(id=resource), series=list(values), units=["1"] * count, kinds=[kind] * count,
+            values=list(values.values()),
         )  # fmt: skip
 
     async def send(self, *values: MetricsBatch | bytes) -> None:
