@@ -1,4 +1,6 @@
-"""Write the parts of docs/ that the code itself knows: python docs/generate.py, after a change of settings or contracts.
+"""Write the parts of docs/ that the code itself knows.
+
+Run `.venv/bin/python docs/generate.py` after a change of settings, events or routes.
 
 configuration.md from the settings classes, schemas/ from the events, openapi.json from the api's routes.
 """
@@ -11,8 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import BaseModel, SecretStr
+from pydantic import AnyHttpUrl, BaseModel, DirectoryPath, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -30,6 +31,19 @@ from watchkeeper.recorder.settings import RecorderSettings
 DOCS = Path(__file__).parent
 SHARED = (KafkaSettings, DatabaseSettings, HealthSettings, LogSettings)
 SERVICES = (ApiSettings, CollectorSettings, RecorderSettings)
+WORDS: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    SecretStr: "secret",
+    Path: "path",
+    DirectoryPath: "folder",
+    AnyHttpUrl: "address",
+    dict: "table",
+    tuple: "list",
+}
+LIMITS = {"≥": "ge", ">": "gt", "≤": "le", "<": "lt", "length ≤": "max_length", "length ≥": "min_length"}
 SOURCE_KEYS = {"enabled", "interval_s", "timeout_s", "name"}
 
 HEAD = """\
@@ -39,8 +53,8 @@ HEAD = """\
 
 Every setting is a variable of the environment, read and checked at start: a wrong value ends the start with exit code 2
 and one line that names the variable. An empty variable counts as not set. Any of them may stand in a file instead:
-`WK_SECRETS_DIR` names a folder with one file per variable, named as the variable in lower case (`wk_database_password`);
-the environment wins. `./wk up` sets all of this by itself.
+`WK_SECRETS_DIR` names a folder with one file per variable, named as the variable in lower case
+(`wk_database_password`); the environment wins. `./wk up` sets all of this by itself.
 """
 
 COLLECTOR_HEAD = """\
@@ -119,7 +133,7 @@ def default(field: FieldInfo) -> str:
     if value is PydanticUndefined:
         return "**required**"
     if value is None or value in ("", {}, (), []):
-        return "–"
+        return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
@@ -144,35 +158,15 @@ def type_words(annotation: Any) -> Iterator[str]:
     elif origin is typing.Annotated:
         yield from type_words(typing.get_args(annotation)[0])
     else:
-        named = {
-            str: "text",
-            int: "whole number",
-            float: "number",
-            bool: "true or false",
-            SecretStr: "secret",
-            Path: "path",
-        }
-        simple = {dict: "table", list: "list", tuple: "list"}
-        yield (
-            named.get(annotation) or simple.get(origin or annotation) or getattr(annotation, "__name__", "text").lower()
-        )
+        yield WORDS.get(annotation) or WORDS.get(origin) or annotation.__name__.lower()
 
 
 def limit_words(found: Any) -> str:
     """The words for one limit of pydantic's."""
-    match found:
-        case Ge():
-            return f"≥ {found.ge:g}"
-        case Gt():
-            return f"> {found.gt:g}"
-        case Le():
-            return f"≤ {found.le:g}"
-        case Lt():
-            return f"< {found.lt:g}"
-        case MaxLen():
-            return f"length ≤ {found.max_length}"
-        case MinLen():
-            return f"length ≥ {found.min_length}"
+    for sign, name in LIMITS.items():
+        limit = getattr(found, name, None)
+        if limit is not None:
+            return f"{sign} {limit}"
     return ""
 
 
