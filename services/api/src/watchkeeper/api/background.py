@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from watchkeeper.api import engines
 from watchkeeper.api.access import cleaning
 from watchkeeper.api.context import Context
+from watchkeeper.api.health import looks
 from watchkeeper.api.live import feed
 from watchkeeper.common.logging import get_logger
 
@@ -17,7 +18,7 @@ RESTART_S = 1.0
 
 Task = Callable[[Context], Awaitable[None]]
 
-TASKS: tuple[Task, ...] = (engines.database, engines.kafka, cleaning.run, feed.run)
+TASKS: tuple[Task, ...] = (engines.database, engines.kafka, cleaning.run, feed.run, looks.run)
 """All background tasks; a new one is one line here."""
 
 log = get_logger(__name__)

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from watchkeeper.api.access.authenticate import Remembered
 from watchkeeper.api.access.passwords import Passwords
+from watchkeeper.api.health.report import Board
 from watchkeeper.api.instruments import ActiveUsers
 from watchkeeper.api.live.hub import Hub
 from watchkeeper.api.metrics.remembered import Answers
@@ -33,6 +34,7 @@ class Context:
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
     answers: Answers = field(init=False, default_factory=Answers)
     hub: Hub = field(init=False, default_factory=Hub)
+    board: Board = field(init=False, default_factory=Board)
 
     def __post_init__(self) -> None:
         """Make what the settings alone decide."""
