@@ -5,6 +5,7 @@ Where the engines come from, in this order: addresses in the environment (``WK_T
 folder.
 """
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -24,6 +25,8 @@ from watchkeeper.embedded.postgres import Postgres
 
 PARTITIONS = 4
 TOPIC_S = 10.0
+TRIES = 60
+TRY_AGAIN_S = 0.25
 
 MakeTopic = Callable[..., Awaitable[str]]
 
@@ -92,6 +95,14 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 async def _administer(server: str, statement: str) -> None:
     connection = await asyncpg.connect(server, timeout=10, command_timeout=60)
     try:
-        await connection.execute(statement)
+        for _ in range(TRIES):
+            try:
+                await connection.execute(statement)
+                break
+            except asyncpg.ObjectInUseError:
+                # TimescaleDB's own workers look into template1 now and then, and a database in use is not copied.
+                await asyncio.sleep(TRY_AGAIN_S)
+        else:
+            await connection.execute(statement)
     finally:
         await connection.close()
