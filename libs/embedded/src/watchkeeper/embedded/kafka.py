@@ -41,6 +41,9 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# A killed broker is let in again once its old session is over.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # Retention deletes whole segments, so they end within the hour.
 log.roll.ms=3600000
 log.segment.bytes=134217728

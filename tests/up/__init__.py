@@ -1,0 +1,1 @@
+"""A real ``wk up``, from outside."""
