@@ -132,6 +132,12 @@ async def api(kafka: KafkaSettings, database_url: str) -> AsyncIterator[Api]:
         yield running
 
 
+@pytest.fixture
+def start_api() -> Any:
+    """Start one by hand, for settings of the test's own."""
+    return started
+
+
 @pytest.fixture(scope="session")
 async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterator[Api]:
     """One gateway for all tests that change nothing that matters to others."""
@@ -140,15 +146,20 @@ async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterato
 
 
 @contextlib.asynccontextmanager
-async def started(kafka: KafkaSettings, database_url: str, **settings: object) -> AsyncIterator[Api]:
-    """A gateway on a free port, ready, with its users and keys; ``settings`` are added to ``GENEROUS``."""
+async def started(
+    kafka: KafkaSettings, database_url: str, *, callers: bool = True, **settings: object
+) -> AsyncIterator[Api]:
+    """A gateway on a free port, ready, with its users and keys unless ``callers`` is false.
+
+    ``settings`` are added to ``GENEROUS``.
+    """
     database = DatabaseSettings(url=SecretStr(database_url))
     given: dict[str, Any] = {"kafka": kafka, "database": database, "port": 0, **GENEROUS, **settings}
     async with serving(ApiSettings(**given)) as (url, app):
         context: Context = app.state.context
         await ready(context)
         store = context.require_store()
-        made, ids = await _make_callers(store, context)
+        made, ids = await _make_callers(store, context) if callers else ({}, {})
         async with contextlib.AsyncExitStack() as stack:
             clients = {
                 who: await stack.enter_async_context(client(url, secret))

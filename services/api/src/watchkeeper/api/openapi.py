@@ -113,7 +113,7 @@ def _complete(operation: dict[str, Any], method: str, rule: Rule) -> None:
     if rule.public:
         operation["security"] = []
     else:
-        operation["security"] = [{"session": []}] if rule.session else [{"session": []}, {"key": []}]
+        operation["security"] = [{"session": []}] if rule.session else [{"key": []}, {"session": []}]
 
 
 def _statuses(operation: dict[str, Any], method: str, rule: Rule) -> set[int]:

@@ -78,7 +78,7 @@ async def change_password(
         account = await users.account_by_id(connection, user_id)
     if account is None or not await context.passwords.check(body.current, account.password_hash):
         raise field_problem("current", "this is not your password")
-    check_new_password(body.new, account.name)
+    check_new_password("new", body.new, account.name)
     if body.new == body.current:
         raise field_problem("new", "this is your password already")
     context.limits.user_sign_ins.give_back(caller.name.lower(), context.clock.monotonic_s())
@@ -92,10 +92,10 @@ async def change_password(
     response.headers["X-CSRF-Token"] = csrf_token(token)
 
 
-def check_new_password(password: str, name: str) -> None:
+def check_new_password(field: str, password: str, name: str) -> None:
     """Raise the 422 problem for a password that its user's name gives away; length is the schema's matter."""
     if name.lower() in password.lower() and len(name) > 3:
-        raise field_problem("password", "it must not contain the user's name")
+        raise field_problem(field, "it must not contain the user's name")
 
 
 async def _proven(context: Context, body: SignIn, origin: Origin) -> Account:

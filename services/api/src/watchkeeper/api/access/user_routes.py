@@ -40,7 +40,7 @@ async def list_users(
 async def add_user(request: Request, response: Response, body: NewUser, context: InContext) -> AddedUser:
     """Add a user with a first password, given or drawn; the user is asked to change it after signing in."""
     if body.password is not None:
-        check_new_password(body.password, body.name)
+        check_new_password("password", body.password, body.name)
     drawn = draw_password() if body.password is None else None
     password_hash = await context.passwords.hash(body.password or drawn or "")
     new = users.NewUser(body.name, body.role, password_hash, must_change_password=True)
@@ -108,7 +108,7 @@ async def _hash(context: Context, user_id: UUID, body: UserChange) -> str | None
     if body.password is None:
         return None
     name = body.name or await _name(context.require_store(), user_id)
-    check_new_password(body.password, name)
+    check_new_password("password", body.password, name)
     return await context.passwords.hash(body.password)
 
 
