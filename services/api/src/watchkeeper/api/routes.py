@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from watchkeeper.api.access import audit_routes, key_routes, session_routes, user_routes
+from watchkeeper.api.export import routes as export_routes
 from watchkeeper.api.health import routes as health_routes
 from watchkeeper.api.hosts import routes as host_routes
 from watchkeeper.api.live import routes as live_routes
@@ -19,5 +20,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     host_routes.router,
     live_routes.router,
     health_routes.router,
+    export_routes.router,
 )
 """All routers; a new package is one line here."""

@@ -1,0 +1,1 @@
+"""Samples as files: CSV for spreadsheets, JSON for programs."""
