@@ -101,7 +101,9 @@ class Kafka:
         (self.folder / "log4j2.properties").write_text(LOG4J)
         if (self.folder / "data" / "meta.properties").is_file():
             return
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        # The first bit is 0, so that the text never begins with "-" and is taken for an option.
+        drawn = bytes([secrets.randbelow(128)]) + secrets.token_bytes(15)
+        cluster = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
         format_it = ("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(settings))
         try:
             done = subprocess.run(self._java(*format_it), capture_output=True, text=True, timeout=FORMAT_S, check=False)

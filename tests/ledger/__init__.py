@@ -1,0 +1,1 @@
+"""Ledgers: whatever is killed, what was acknowledged is stored once."""
