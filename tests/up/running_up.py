@@ -14,11 +14,11 @@ from typing import Any
 
 import psutil
 
-from watchkeeper.embedded.process import recall
+from watchkeeper.embedded.process import is_alive, recall
 from watchkeeper.embedded.up.data_folder import DataFolder
 from watchkeeper.embedded.up.leftovers import processes
 
-READY_S = 90.0
+READY_S = 150.0
 STOP_S = 60.0
 WK = [sys.executable, "-m", "watchkeeper.embedded"]
 
@@ -110,7 +110,7 @@ class Up:
 
 def alive(processes_: list[psutil.Process]) -> list[psutil.Process]:
     """Those that still run."""
-    return [each for each in processes_ if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    return [each for each in processes_ if is_alive(each)]
 
 
 def is_root() -> bool:

@@ -15,7 +15,7 @@ from watchkeeper.embedded.claim import InUseError
 from watchkeeper.embedded.engine import running
 from watchkeeper.embedded.kafka import Kafka
 from watchkeeper.embedded.postgres import Postgres
-from watchkeeper.embedded.process import PID_FILE, recall
+from watchkeeper.embedded.process import PID_FILE, is_alive, recall
 
 from .waiting import wait_until
 
@@ -91,4 +91,4 @@ def test_a_killed_starter_takes_both_engines_with_it(tmp_path: Path) -> None:
         backends = engines[1].children(recursive=True)
         starter.send_signal(signal.SIGKILL)
     assert backends
-    wait_until(lambda: not any(process.is_running() for process in [*engines, *backends]), "the engines' end")
+    wait_until(lambda: not any(is_alive(process) for process in [*engines, *backends]), "the engines' end")

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from watchkeeper.embedded.process import Child, Command, end_leftover, recall, remember
+from watchkeeper.embedded.process import Child, Command, end_leftover, recall, remember, wait_gone
 
 from .waiting import wait_until
 
@@ -37,7 +37,7 @@ def test_a_child_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
         assert starter.stdout is not None
         child = psutil.Process(int(starter.stdout.readline()))
         starter.kill()
-    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the child's end")
+    assert wait_gone(child, 30)
 
 
 def test_a_child_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ import psutil
 from watchkeeper.embedded import leash
 
 KILL_S = 5.0
+POLL_S = 0.05
 PID_FILE = "process.json"
 
 
@@ -110,7 +112,7 @@ def recall(pid_file: Path) -> psutil.Process | None:
         known = json.loads(pid_file.read_text())
         process = psutil.Process(known["pid"])
         same = abs(process.create_time() - known["started"]) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if same and is_alive(process) else None
     except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.Error):
         return None
 
@@ -121,10 +123,30 @@ def end_leftover(pid_file: Path, stop_signal: signal.Signals, stop_s: float) -> 
     if process is not None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(stop_signal)
-            try:
-                process.wait(stop_s)
-            except psutil.TimeoutExpired:
+            if not wait_gone(process, stop_s):
                 process.kill()
-                process.wait(KILL_S)
+                wait_gone(process, KILL_S)
     pid_file.unlink(missing_ok=True)
     return process is not None
+
+
+def wait_gone(process: psutil.Process, wait_s: float) -> bool:
+    """Wait for the end of a process that need not be our child; answers whether it ended within ``wait_s`` seconds.
+
+    One that has ended counts as gone even if its own parent does not ask for its exit code, as in a container whose
+    first process does not.
+    """
+    deadline_s = time.monotonic() + wait_s
+    while is_alive(process):
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether that very process still runs."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from watchkeeper.embedded.process import recall
+from watchkeeper.embedded.process import recall, wait_gone
 from watchkeeper.embedded.up import api_client
 from watchkeeper.embedded.up.data_folder import DataFolder, read_json
 from watchkeeper.embedded.up.leftovers import end_leftovers, processes
@@ -41,9 +41,7 @@ def down(data: Path) -> int:
         print(f"ended {ended} processes that a killed run had left" if ended else f"not running ({folder.root})")
         return 0
     runner.send_signal(signal.SIGTERM)
-    try:
-        runner.wait(STOP_S)
-    except psutil.TimeoutExpired:
+    if not wait_gone(runner, STOP_S):
         print(f"wk up (pid {runner.pid}) has not ended within {STOP_S:g} s")
         return 1
     print("stopped")
