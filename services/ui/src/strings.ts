@@ -142,6 +142,7 @@ export const strings = {
     latest: (name: string, value: string) => `${name} ${value}`,
     emptyTitle: "Nothing was measured in this range",
     emptyHint: "Choose a longer range, or wait: new values appear by themselves.",
+    emptyFixedHint: "Choose another range, or double-click here to leave a zoom.",
     failed: "This chart could not be loaded. Trying again by itself.",
     stale: (time: string) => `No new values since ${time}`,
     failedKept: (time: string) => `Could not be refreshed; this is from ${time}`,

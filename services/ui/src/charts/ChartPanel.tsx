@@ -67,9 +67,18 @@ export function ChartPanel(props: ChartPanelProps) {
         </button>
       </header>
       <ChartNote status={status} stale={stale} newest_s={newest} now_s={span.to_s} drawable={drawable} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the crosshair here */}
-      <div className="chart-body" role="group" tabIndex={0} aria-label={describe(title, model)} onKeyDown={onKeyDown}>
-        {!drawable && <ChartPlaceholder loading={model === null && !status.failed} failed={status.failed} />}
+      <div
+        className="chart-body"
+        role="group"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the crosshair here
+        tabIndex={0}
+        aria-label={describe(title, model)}
+        onKeyDown={onKeyDown}
+        onDoubleClick={props.onBack}
+      >
+        {!drawable && (
+          <ChartPlaceholder loading={model === null && !status.failed} failed={status.failed} moving={moving} />
+        )}
         {drawable && asTable && <DataTable title={title} model={model} height={height} />}
         {drawable && !asTable && (
           <TimeChart
@@ -78,7 +87,6 @@ export function ChartPanel(props: ChartPanelProps) {
             height={height}
             live={{ window: span, tolerance_s, threshold: props.threshold }}
             onZoom={props.onZoom}
-            onBack={props.onBack}
           />
         )}
         {drawable && !asTable && !isNamed(model) && <ChartTip model={model} palette={palette} window={span} />}
@@ -114,12 +122,12 @@ function ChartNote({ status, stale, newest_s, now_s, drawable }: NoteProps) {
   );
 }
 
-function ChartPlaceholder({ loading, failed }: { loading: boolean; failed: boolean }) {
+function ChartPlaceholder({ loading, failed, moving }: { loading: boolean; failed: boolean; moving: boolean }) {
   if (loading) return <div className="chart-plot skeleton" aria-hidden="true" />;
   return (
     <div className="chart-plot chart-empty">
       <p>{failed ? strings.charts.failed : strings.charts.emptyTitle}</p>
-      {!failed && <p className="muted">{strings.charts.emptyHint}</p>}
+      {!failed && <p className="muted">{moving ? strings.charts.emptyHint : strings.charts.emptyFixedHint}</p>}
     </div>
   );
 }

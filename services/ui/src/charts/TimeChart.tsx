@@ -13,15 +13,14 @@ export interface TimeChartProps {
   height: number;
   live: Live;
   onZoom(from_s: number, to_s: number): void;
-  onBack(): void;
 }
 
-export function TimeChart({ model, palette, height, live, onZoom, onBack }: TimeChartProps) {
+export function TimeChart({ model, palette, height, live, onZoom }: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shared = useRef(live);
-  const latest = useRef({ model, onZoom, onBack });
-  latest.current = { model, onZoom, onBack };
+  const latest = useRef({ model, onZoom });
+  latest.current = { model, onZoom };
   const structure = structureOf(model);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the model's data come in below; only its structure makes a new plot
@@ -30,7 +29,6 @@ export function TimeChart({ model, palette, height, live, onZoom, onBack }: Time
     if (!element) return;
     const handlers: Handlers = {
       onZoom: (from, to) => latest.current.onZoom(from, to),
-      onBack: () => latest.current.onBack(),
       onPoint: setCrosshair,
     };
     const size = { width: Math.max(120, element.clientWidth), height };

@@ -18,7 +18,6 @@ export interface Live {
 
 export interface Handlers {
   onZoom(from_s: number, to_s: number): void;
-  onBack(): void;
   onPoint(time_s: number | null): void;
 }
 
@@ -62,7 +61,7 @@ export function plotOptions(
     axes: axesOf(model.unit, palette),
     series,
     bands,
-    cursor: cursorOf(palette, handlers),
+    cursor: cursorOf(palette),
     hooks: {
       setSelect: [(plot) => selected(plot, handlers)],
       setCursor: [(plot) => pointed(plot, handlers)],
@@ -156,17 +155,13 @@ function axesOf(unit: string, palette: Palette): uPlot.Axis[] {
   ];
 }
 
-function cursorOf(palette: Palette, handlers: Handlers): uPlot.Cursor {
+function cursorOf(palette: Palette): uPlot.Cursor {
   return {
     y: false,
     points: { size: 7, width: 2, stroke: palette.surface },
     drag: { x: true, y: false, setScale: false },
-    bind: {
-      dblclick: () => () => {
-        handlers.onBack();
-        return null;
-      },
-    },
+    // uPlot would show all data; the panel around it leaves the zoom instead.
+    bind: { dblclick: () => () => null },
   };
 }
 
