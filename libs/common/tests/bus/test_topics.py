@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from watchkeeper.common.bus import TOPICS, BusUnavailableError, KafkaSettings, Topic, ensure_topics
+from watchkeeper.common.bus.topics import topic_names
 
 
 def fresh(count: int) -> list[Topic]:
@@ -55,3 +56,13 @@ async def test_what_kafka_refuses_is_told_with_the_topic(kafka: KafkaSettings) -
 async def test_kafka_away_is_told(away: KafkaSettings) -> None:
     with pytest.raises(BusUnavailableError):
         await ensure_topics(away)
+
+
+async def test_all_topics_are_listed(kafka: KafkaSettings, away: KafkaSettings) -> None:
+    topics = fresh(2)
+    await ensure_topics(kafka, topics)
+    names = await topic_names(kafka)
+    assert names == sorted(names)
+    assert {topic.name for topic in topics} <= set(names)
+    with pytest.raises(BusUnavailableError):
+        await topic_names(away)
