@@ -130,21 +130,26 @@ def test_a_kept_answer_counts_only_when_whole(found: dict[str, Any], answer: dic
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def hosts(*values: dict[str, Any]) -> dict[str, Any]:
-    return {"hosts": [{"host": "a", "metrics": {str(number): value for number, value in enumerate(values)}}]}
+def hosts(**metrics: tuple[float | None, str]) -> dict[str, Any]:
+    values = {name: {"value": value, "time": time} for name, (value, time) in metrics.items()}
+    return {"hosts": [{"host": "a", "metrics": values}]}
+
+
+NEW, OLD = "2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z"
 
 
 @pytest.mark.parametrize(
     ("answer", "flow"),
     [
-        pytest.param(hosts({"value": 0.5, "time": "2026-01-01T00:00:00Z"}), True, id="fresh"),
-        pytest.param(hosts({"value": 0.5, "time": "2025-12-31T23:59:59Z"}), False, id="of an earlier run"),
-        pytest.param(hosts({"value": None, "time": "2026-01-01T00:00:00Z"}), False, id="no value"),
+        pytest.param(hosts(cpu=(0.5, NEW), memory=(0.5, NEW)), True, id="fresh"),
+        pytest.param(hosts(cpu=(0.5, OLD), memory=(0.5, NEW)), False, id="one of an earlier run"),
+        pytest.param(hosts(cpu=(None, NEW), memory=(0.5, NEW)), False, id="one without a value"),
+        pytest.param(hosts(memory=(0.5, NEW)), False, id="one missing"),
         pytest.param(hosts(), False, id="a host without values"),
         pytest.param({}, False, id="no host"),
     ],
 )
-def test_metrics_flow_when_a_value_is_newer_than_the_start(answer: dict[str, Any], flow: bool) -> None:  # noqa: FBT001 - a table's column
+def test_metrics_flow_when_a_hosts_own_values_are_newer_than_the_start(answer: dict[str, Any], flow: bool) -> None:  # noqa: FBT001 - a table's column
     assert metrics_flow(answer, SINCE) is flow
 
 

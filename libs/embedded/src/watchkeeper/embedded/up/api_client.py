@@ -9,6 +9,9 @@ from typing import Any
 from watchkeeper.embedded.ports import LOOPBACK
 
 ANSWER_S = 3.0
+MEASURED = ("cpu", "memory")
+"""What every host has: where these come out, the whole way works."""
+
 BODY_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -52,13 +55,17 @@ def current(port: int, read_key: str) -> Answer:
 
 
 def metrics_flow(answer: dict[str, Any], since: datetime) -> bool:
-    """Whether ``answer``, the current metrics, has a host with values that were measured after ``since``."""
+    """Whether ``answer``, the current metrics, has a host whose ``MEASURED`` were all measured after ``since``."""
     return any(
-        value.get("value") is not None and value.get("time") and datetime.fromisoformat(value["time"]) >= since
+        all(_is_newer((host.get("metrics") or {}).get(name), since) for name in MEASURED)
         for host in answer.get("hosts", [])
-        for value in (host.get("metrics") or {}).values()
-        if isinstance(value, dict)
     )
+
+
+def _is_newer(metric: dict[str, Any] | None, since: datetime) -> bool:
+    if not metric or metric.get("value") is None or not metric.get("time"):
+        return False
+    return datetime.fromisoformat(metric["time"]) >= since
 
 
 def is_one_time_password(port: int, user: str, password: str) -> bool:
