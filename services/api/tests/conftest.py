@@ -24,7 +24,7 @@ from watchkeeper.api.access.permissions import Role, Scope
 from watchkeeper.api.access.secrets import csrf_token, draw_key
 from watchkeeper.api.app import Gateway, create_app
 from watchkeeper.api.context import Context, new_context
-from watchkeeper.api.serving import Server, configuration, listening
+from watchkeeper.api.serving import Server, configuration, listen
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.common import logging as logs
 from watchkeeper.common.bus import KafkaSettings, open_producer
@@ -138,6 +138,12 @@ def start_api() -> Any:
     return started
 
 
+@pytest.fixture
+def serve_api() -> Any:
+    """Start one that may never reach its engines; answers its address and its application."""
+    return serving
+
+
 @pytest.fixture(scope="session")
 async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterator[Api]:
     """One gateway for all tests that change nothing that matters to others."""
@@ -171,7 +177,7 @@ async def started(
 @contextlib.asynccontextmanager
 async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
     """A gateway under uvicorn, which may still wait for its engines: its address and its application."""
-    with listening("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         async with open_producer(settings.kafka, "watchkeeper-api-test") as producer:
             app = create_app(new_context(settings, producer, Running("api")))
             server = Server(configuration(app))

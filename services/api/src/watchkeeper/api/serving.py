@@ -32,8 +32,14 @@ class Server(uvicorn.Server):
 
 
 async def serve(settings: ApiSettings) -> None:
-    """Answer until the service is stopped. Raises ``OSError`` where the port is taken."""
-    with listening(settings.host, settings.port) as listener:
+    """Answer until the service is stopped. Where the port is taken, the process ends with one line."""
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        raise SystemExit(
+            f"cannot listen on {settings.host}:{settings.port} (WK_API_HOST, WK_API_PORT): {error}"
+        ) from error
+    with listener:
         async with service("api", settings) as running, open_producer(settings.kafka, "watchkeeper-api") as producer:
             app = create_app(new_context(settings, producer, running))
             log.info("listening", host=settings.host, port=listener.getsockname()[1])
@@ -56,13 +62,12 @@ def configuration(app: object) -> uvicorn.Config:
     )
 
 
-@contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens on ``host``:``port``, closed at the block's end; raises ``OSError`` where it is taken."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host``:``port``, the caller's to close; raises ``OSError`` where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=BACKLOG) as listener:
-        listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        yield listener
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    return listener
 
 
 async def _until_stopped(server: Server, listener: socket.socket, stopped: asyncio.Event) -> None:
