@@ -1,7 +1,8 @@
 """The ledger: whatever is killed, every acknowledged sample is stored exactly once.
 
 Real engines of the test's own, a recorder as a process, and a producer that keeps the books: what Kafka has
-acknowledged is owed. Meanwhile the recorder, Kafka and PostgreSQL are killed (SIGKILL) in a seeded order, at seeded moments.
+acknowledged is owed. Meanwhile the recorder, Kafka and PostgreSQL are killed (SIGKILL) in a seeded order, at seeded
+moments.
 """
 
 import asyncio
@@ -33,7 +34,6 @@ pytestmark = [pytest.mark.ledger, pytest.mark.timeout(300)]
 HOSTS = 20
 SERIES = 40
 BATCHES_MIN = 3_000
-KILLS_EACH = 3
 BURST = 50
 STEP_MS = 1_000
 READY_S = 60.0
@@ -156,10 +156,9 @@ async def produce(kafka: KafkaSettings, start_ms: int, go_on: Callable[[], bool]
 
 
 async def havoc(draw: random.Random, victims: list[Killable]) -> None:
-    """Kill each of ``victims`` several times in a drawn order, after drawn pauses, and start it again."""
-    order = victims * KILLS_EACH
-    draw.shuffle(order)
-    for victim in order:
+    """Kill each of ``victims`` in a drawn order, after drawn pauses, and start it again."""
+    draw.shuffle(victims)
+    for victim in victims:
         await asyncio.sleep(draw.uniform(0.5, 3))
         victim.kill()
         await asyncio.sleep(draw.uniform(0, 1.5))
@@ -190,7 +189,7 @@ async def until(check: Callable[[], Awaitable[bool]], what: str) -> None:
 
 @pytest.mark.parametrize("seed", [20261124])
 async def test_every_acknowledged_sample_is_stored_exactly_once(tmp_path: Path, seed: int) -> None:
-    """At least 100,000 samples with known values; three kills each of the recorder, Kafka and PostgreSQL."""
+    """At least 100,000 samples with known values; eight kills, of the recorder, Kafka and PostgreSQL."""
     start_ms = time.time_ns() // 1_000_000 // 60_000 * 60_000 - 3 * 3_600_000
     async with engines(tmp_path) as (kafka, kafka_run, postgres, postgres_run):
         bus = KafkaSettings(servers=kafka.servers, partitions=4, request_timeout_s=5)
@@ -200,10 +199,12 @@ async def test_every_acknowledged_sample_is_stored_exactly_once(tmp_path: Path, 
             "WK_KAFKA_SERVERS": kafka.servers,
             "WK_DATABASE_URL": postgres.url,
             "WK_RECORDER_RECORDS_MAX": "100",
+            "WK_RECORDER_ROLLUP_EVERY_S": "1",
+            "WK_RECORDER_INSTANCE": "ledger",
         }
-        recorder = RecorderRun(kept | variables | {"WK_RECORDER_ROLLUP_EVERY_S": "1"}, tmp_path / "recorder.log")
+        recorder = RecorderRun(kept | variables, tmp_path / "recorder.log")
         await recorder.start()
-        wreck = asyncio.create_task(havoc(random.Random(seed), [recorder, kafka_run, postgres_run]))
+        wreck = asyncio.create_task(havoc(random.Random(seed), [recorder, postgres_run] * 3 + [kafka_run] * 2))
         owed = await produce(bus, start_ms, lambda: not wreck.done())
         await wreck
         await settle(bus, postgres.url, owed)

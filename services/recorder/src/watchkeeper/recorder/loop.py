@@ -51,7 +51,9 @@ class Loop:
             try:
                 await ensure_topics(settings.kafka, wanted_topics(settings.topic))
                 running.ready("topics", ok=True)
-                async with open_consumer(settings.kafka, settings.topic, settings.consumer, self._starts) as consumer:
+                async with open_consumer(
+                    settings.kafka, settings.topic, settings.consumer, self._starts, instance=settings.instance
+                ) as consumer:
                     running.ready("kafka", ok=True)
                     backoff.reset()
                     await self._watched(consumer, clock)

@@ -45,8 +45,10 @@ class Fetched(NamedTuple):
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """A member of a group. A newly assigned partition stays paused until ``starts`` has told where it begins."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, group: str, starts: Starts) -> None:
-        """Keep what ``start`` needs."""
+    def __init__(
+        self, settings: KafkaSettings, topic: str, group: str, starts: Starts, *, instance: str | None = None
+    ) -> None:
+        """Keep what ``start`` needs; ``open_consumer`` tells what ``instance`` is."""
         self._topic = topic
         self._starts = starts
         self._unplaced: set[int] = set()
@@ -55,6 +57,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
             **settings.connection(),
             client_id=group,
             group_id=group,
+            group_instance_id=instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -160,10 +163,16 @@ def fetched(partition: int, records: list[ConsumerRecord]) -> Fetched:
 
 
 @contextlib.asynccontextmanager
-async def open_consumer(settings: KafkaSettings, topic: str, group: str, starts: Starts) -> AsyncIterator[Consumer]:
-    """A member of ``group`` for the block; raises ``BusUnavailableError`` while Kafka is away."""
+async def open_consumer(
+    settings: KafkaSettings, topic: str, group: str, starts: Starts, *, instance: str | None = None
+) -> AsyncIterator[Consumer]:
+    """A member of ``group`` for the block; raises ``BusUnavailableError`` while Kafka is away.
+
+    ``instance`` is a name of this member that stays the same over restarts and is no other's (Kafka's static
+    membership, KIP-345): after a crash its partitions come back at once, where others wait out the dead one's session.
+    """
     quieten()
-    consumer = Consumer(settings, topic, group, starts)
+    consumer = Consumer(settings, topic, group, starts, instance=instance)
     try:
         try:
             async with asyncio.timeout(2 * settings.request_timeout_s):
