@@ -23,7 +23,7 @@ REQUESTS = 300
 MINUTE_MS = 60_000
 EXPORTED = 1_000_000
 WRITE_S = 7200.0
-RAW_HOURS = "800"  # every minute goes the way of fresh samples, and their rollups are computed from them
+RAW_HOURS = "760"  # every minute goes the way of fresh samples, and their rollups are computed from them
 
 WRITTEN = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE topic = 'metrics'"
 WAITING = "SELECT EXISTS (SELECT 1 FROM rollup_dirty WHERE bucket < now() - interval '2 hours')"

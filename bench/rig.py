@@ -76,9 +76,10 @@ def service(rig: Rig, name: str, environment: Mapping[str, str] | None = None) -
         )
     try:
         health = f"http://127.0.0.1:{port}"
-        wait_until(
-            lambda: _ready(f"{health}/readyz"), READY_S, lambda: f"{name} is not ready: {log.read_text()[-2000:]}"
-        )
+        complaint = lambda: f"{name} is not ready: {log.read_text()[-2000:]}"  # noqa: E731 - said where it is used
+        wait_until(lambda: process.poll() is not None or _ready(f"{health}/readyz"), READY_S, complaint)
+        if process.poll() is not None:
+            raise TimeoutError(complaint())
         yield Service(process, health)
     finally:
         process.terminate()
