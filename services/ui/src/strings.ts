@@ -80,6 +80,7 @@ export const strings = {
     all: "All hosts",
     some: (count: number) => `${count} hosts`,
     pick: "Choose hosts",
+    picked: (chosen: string) => `Choose hosts: ${chosen}`,
     find: "Find a host",
     none: "No host matches.",
     clear: "Show all hosts",
@@ -146,6 +147,7 @@ export const strings = {
     failed: "This chart could not be loaded. Trying again by itself.",
     stale: (time: string) => `No new values since ${time}`,
     failedKept: (time: string) => `Could not be refreshed; this is from ${time}`,
+    tableOf: (title: string) => `${title}, values`,
     tableNote: (shown: number, all: number) => `The latest ${shown} of ${all} times.`,
   },
 

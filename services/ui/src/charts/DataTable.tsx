@@ -12,7 +12,7 @@ export function DataTable({ title, model, height }: { title: string; model: Char
   const rows = model.times_s.slice(first).map((time_s, offset) => ({ time_s, index: first + offset }));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div className="data-table" role="region" aria-label={title} tabIndex={0} style={{ height }}>
+    <div className="data-table" role="group" aria-label={strings.charts.tableOf(title)} tabIndex={0} style={{ height }}>
       <table>
         {first > 0 && <caption>{strings.charts.tableNote(rows.length, model.times_s.length)}</caption>}
         <thead>

@@ -5,7 +5,10 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 export interface PopoverProps {
+  /** What the panel is for; also the button's name unless `buttonLabel` says more. */
   label: string;
+  /** The button's name where the button shows a text: it must contain that text. */
+  buttonLabel?: string;
   className?: string;
   button: ReactNode;
   align?: "start" | "end";
@@ -14,7 +17,15 @@ export interface PopoverProps {
   children: (close: () => void) => ReactNode;
 }
 
-export function Popover({ label, className = "", button, align = "start", openEvent, children }: PopoverProps) {
+export function Popover({
+  label,
+  buttonLabel = label,
+  className = "",
+  button,
+  align = "start",
+  openEvent,
+  children,
+}: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -61,7 +72,7 @@ export function Popover({ label, className = "", button, align = "start", openEv
         ref={opener}
         type="button"
         className={className}
-        aria-label={label}
+        aria-label={buttonLabel}
         title={label}
         aria-expanded={open}
         aria-controls={open ? panelId : undefined}

@@ -15,34 +15,32 @@ const MARKS = { reporting: "ok", late: "warning", silent: "critical" } as const;
 export function HostPicker({ selected, onChange }: { selected: readonly string[]; onChange(hosts: string[]): void }) {
   const { data } = useQuery(hostsQuery);
   const hosts = data?.hosts ?? [];
+  const chosen = chosenText(hosts, selected);
   return (
     <Popover
       label={words.pick}
+      buttonLabel={words.picked(chosen)}
       className="button host-button"
       openEvent={OPEN_HOSTS_EVENT}
-      button={<Chosen hosts={hosts} selected={selected} />}
+      button={
+        <>
+          <Icon name="host" size={16} />
+          <span className="host-chosen">{chosen}</span>
+          <Icon name="chevron" size={16} />
+        </>
+      }
     >
       {() => <HostList hosts={hosts} selected={selected} onChange={onChange} />}
     </Popover>
   );
 }
 
-function Chosen({ hosts, selected }: { hosts: readonly Host[]; selected: readonly string[] }) {
-  const [first] = selected;
-  const only = selected.length === 1 ? (hosts.find((host) => host.id === first)?.name ?? first) : undefined;
-  const text =
-    selected.length === 0
-      ? hosts.length === 1
-        ? (hosts[0]?.name ?? words.all)
-        : words.all
-      : (only ?? words.some(selected.length));
-  return (
-    <>
-      <Icon name="host" size={16} />
-      <span className="host-chosen">{text}</span>
-      <Icon name="chevron" size={16} />
-    </>
-  );
+/** The one host that is shown by its name, several by their number. */
+function chosenText(hosts: readonly Host[], selected: readonly string[]): string {
+  if (selected.length > 1) return words.some(selected.length);
+  const only = selected[0] ?? (hosts.length === 1 ? hosts[0]?.id : undefined);
+  if (only === undefined) return words.all;
+  return hosts.find((host) => host.id === only)?.name ?? only;
 }
 
 interface ListProps {
