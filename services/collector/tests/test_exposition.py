@@ -7,14 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram, Info, Summary
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.exposition import generate_latest as write_text
+from prometheus_client.openmetrics.exposition import generate_latest as write_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from watchkeeper.collector.exposition import Exposed, ExpositionError, parse
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def text_of(registry: CollectorRegistry) -> str:
+    """The text format."""
+    written: bytes = write_text(registry)
+    return written.decode()
+
+
+def openmetrics_of(registry: CollectorRegistry) -> str:
+    """OpenMetrics."""
+    written: bytes = write_openmetrics(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+    return written.decode()
 
 
 def by_series(exposed: list[Exposed]) -> dict[Key, float]:
@@ -56,7 +68,7 @@ def same(ours: dict[Key, float], theirs: dict[Key, float]) -> None:
 
 def test_the_text_format_as_prometheus_client_writes_it() -> None:
     """The same samples as its own parser finds; a second reading from what is known gives the same again."""
-    text = generate_latest(registry()).decode()
+    text = text_of(registry())
     known: dict[str, object] = {}
     first = list(parse(text, known, openmetrics=False))  # type: ignore[arg-type]
     same(by_series(first), oracle(parse_text(text)))
@@ -65,15 +77,16 @@ def test_the_text_format_as_prometheus_client_writes_it() -> None:
 
 def test_openmetrics_as_prometheus_client_writes_it() -> None:
     """The same samples as its own parser finds."""
-    text = openmetrics.generate_latest(registry()).decode()
-    same(by_series(list(parse(text, {}, openmetrics=True))), oracle(parse_openmetrics(text)))
+    text = openmetrics_of(registry())
+    families = parse_openmetrics(text)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+    same(by_series(list(parse(text, {}, openmetrics=True))), oracle(families))
 
 
 def test_kinds_and_units() -> None:
     """Sums only grow, everything else goes up and down; units from the names, counts without one."""
     for text, is_openmetrics in (
-        (generate_latest(registry()).decode(), False),
-        (openmetrics.generate_latest(registry()).decode(), True),
+        (text_of(registry()), False),
+        (openmetrics_of(registry()), True),
     ):
         found = {each.series.name: (each.kind, each.unit) for each in parse(text, {}, openmetrics=is_openmetrics)}
         assert found["http_requests_total"] == ("counter", "")
@@ -143,5 +156,5 @@ def test_any_labels_and_values_come_through(metrics: dict[str, tuple[dict[str, s
         metric = Gauge(name, "Help.", list(labels), registry=found)
         (metric.labels(*labels.values()) if labels else metric).set(value)
         expected[(name, tuple(sorted(labels.items())))] = value
-    same(by_series(list(parse(generate_latest(found).decode(), {}, openmetrics=False))), expected)
-    same(by_series(list(parse(openmetrics.generate_latest(found).decode(), {}, openmetrics=True))), expected)
+    same(by_series(list(parse(text_of(found), {}, openmetrics=False))), expected)
+    same(by_series(list(parse(openmetrics_of(found), {}, openmetrics=True))), expected)

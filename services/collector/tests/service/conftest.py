@@ -7,14 +7,14 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from watchkeeper.common.bus import KafkaSettings, tail
+from watchkeeper.common.bus import KafkaSettings, Received, tail
 from watchkeeper.common.events import METRICS_TOPIC, MetricsBatch, check_series, decode_metrics
 from watchkeeper.embedded.ports import free_port
 
@@ -115,7 +115,8 @@ async def published(kafka: KafkaSettings, host: str, since_ms: int) -> list[Metr
     """All batches of ``host`` on the topic, in order; each has been decoded and its series have been checked."""
     found: list[MetricsBatch] = []
     quiet = 0
-    async with aclosing(tail(kafka, METRICS_TOPIC, since_ms=since_ms)) as arriving:
+    arriving = cast("AsyncGenerator[list[Received]]", tail(kafka, METRICS_TOPIC, since_ms=since_ms))
+    async with aclosing(arriving):
         async for records in arriving:
             for record in records:
                 if record.key == host.encode() and record.value is not None:
@@ -130,5 +131,5 @@ async def published(kafka: KafkaSettings, host: str, since_ms: int) -> list[Metr
 
 @pytest.fixture
 def batches_of() -> Callable[..., Any]:
-    """``await batches_of(kafka, host, since_ms)``: what is on the topic."""
+    """What is on the topic; call it with a Kafka, a host and a time in milliseconds."""
     return published

@@ -119,21 +119,31 @@ async def test_an_end_while_kafka_is_away_spools_what_was_read(
     assert spooled_ids(tmp_path / "spool")
 
 
+def fill(folder: Path, host: str) -> None:
+    """Leave a spool of about a megabyte behind."""
+    folder.mkdir()
+    filler = b"".join(frame(Kept(host, b"x" * 10_000)) for _ in range(6))
+    for number in range(1, 18):
+        (folder / f"{number:020d}.spool").write_bytes(filler)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes in the spool."""
+    return sum(path.stat().st_size for path in folder.glob("*.spool"))
+
+
 async def test_a_full_spool_drops_the_oldest_and_says_so(
     tmp_path: Path, start_collector: Callable[..., Any], host: str
 ) -> None:
     """What cannot be kept is counted and logged; the bound holds."""
     configuration = EVERY_SECOND.format(host=host) + "[sources.cpu]\nper_core = true\n"
     environment = {"WK_COLLECTOR_SPOOL_BYTES_MAX": str(1024 * 1024)}
-    (tmp_path / "spool").mkdir()
-    filler = b"".join(frame(Kept(host, b"x" * 10_000)) for _ in range(6))
-    for number in range(1, 18):
-        (tmp_path / "spool" / f"{number:020d}.spool").write_bytes(filler)
+    fill(tmp_path / "spool", host)
     async with start_collector(configuration, f"127.0.0.1:{free_port()}", **environment) as collector:
         await collector.until(lambda: collector.count("dropped_from_spool") > 0)
         assert "spool is full" in collector.log()
         await collector.stop()
-    assert sum(path.stat().st_size for path in (tmp_path / "spool").glob("*.spool")) <= 1024 * 1024
+    assert size_of(tmp_path / "spool") <= 1024 * 1024
 
 
 async def test_a_second_collector_on_the_same_spool_is_refused(start_collector: Callable[..., Any], host: str) -> None:
@@ -181,4 +191,4 @@ async def test_once_prints_what_would_be_sent(tmp_path: Path) -> None:
     assert values["system.uptime"] > 0
     assert any(text.startswith("process.cpu.utilization{") for text in values)
     assert values['watchkeeper.source.success{source="filesystem"}'] == 1
-    assert not list(tmp_path.glob("*.spool"))
+    assert size_of(tmp_path) == 0

@@ -61,7 +61,7 @@ class Server:
 
 @pytest.fixture
 def web() -> Callable[..., AbstractAsyncContextManager[Server]]:
-    """``async with web(respond, certificate=None) as server``: a real server on loopback."""
+    """A real web server on loopback; call it with how to respond, and a certificate or none."""
 
     @asynccontextmanager
     async def run(respond: Respond, certificate: Path | None = None) -> AsyncIterator[Server]:
@@ -123,7 +123,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @pytest.fixture
 def listen() -> Callable[..., AbstractAsyncContextManager[int]]:
-    """``async with listen(handler, context=None) as port``: a real server on loopback, one handler a connection."""
+    """A real server on loopback; call it with what handles a connection, and a context for TLS or none."""
 
     @asynccontextmanager
     async def run(handler: Handler, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:

@@ -83,7 +83,7 @@ async def test_an_answer_is_timed_by_phase(web: Web, tools: Tools, values: Value
     ],
 )
 async def test_what_is_a_success(
-    web: Web, tools: Tools, values: Values, settings: dict[str, Any], response: bytes, expected: int
+    web: Web, tools: Tools, values: Values, *, settings: dict[str, Any], response: bytes, expected: int
 ) -> None:
     """What the settings expect, and nothing else; a failing probe is a reading, too."""
     async with web(lambda *_: response) as server:
@@ -116,7 +116,7 @@ async def test_redirects_are_followed_as_far_as_allowed(web: Web, tools: Tools, 
 
 
 async def test_credentials_stay_with_their_origin(web: Web, tools: Tools, values: Values, tmp_path: Path) -> None:
-    """The file's password goes to the address that it is for, and not along with a redirect to another; nor is it logged."""
+    """The file's password goes to the address that it is for, not along with a redirect; not into logs."""
     (tmp_path / "password").write_text("s3cret\n")
     settings = {"user": "u", "password_file": tmp_path / "password", "headers": {"X-Key": "k3y"}}
     async with web(lambda *_: answer()) as other:

@@ -39,7 +39,8 @@ class SpoolAgainstList(RuleBasedStateMachine):
     @initialize()
     def open_first(self) -> None:
         """Begin with an empty folder; segments are small, so that there are many."""
-        self.segment_bytes, spool_store.segment_bytes = spool_store.segment_bytes, lambda _: SEGMENT_BYTES
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(spool_store, "segment_bytes", lambda _: SEGMENT_BYTES)
         self.folder = Path(tempfile.mkdtemp(prefix="spool-"))
         self.spool = Spool(self.folder, BYTES_MAX)
         self.expected: list[Kept] = []
@@ -55,7 +56,7 @@ class SpoolAgainstList(RuleBasedStateMachine):
             assert self.spool.size == 0
             self.spool.close()
             shutil.rmtree(self.folder)
-            spool_store.segment_bytes = self.segment_bytes
+            self.patch.undo()
 
     def some(self, sizes: list[int]) -> list[Kept]:
         """New batches of these sizes."""
@@ -92,7 +93,7 @@ class SpoolAgainstList(RuleBasedStateMachine):
 
     @rule(sizes=st.lists(st.integers(10, 100), min_size=1, max_size=4), share=st.floats(0, 0.999))
     def kill_while_adding(self, sizes: list[int], share: float) -> None:
-        """Part of a write is on disk, nobody was told that it is kept: its whole frames come back, the torn one does not."""
+        """Part of a write is on disk, nobody was told that it is kept: whole frames come back, the torn does not."""
         added = self.some(sizes)
         encoded = [frame(each) for each in added]
         data = b"".join(encoded)
@@ -161,7 +162,7 @@ def test_a_full_disk_keeps_what_was_kept(tmp_path: Path, monkeypatch: pytest.Mon
         room[0] -= taken
         return taken
 
-    monkeypatch.setattr(spool_store.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space left"):
         spool.add([batch(2), batch(3)])
     assert spool.size == len(frame(batch(1)))

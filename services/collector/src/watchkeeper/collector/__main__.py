@@ -1,4 +1,4 @@
-"""``python -m watchkeeper.collector [--once]``: exit code 0 after a clean end, 1 after an error, 2 for wrong settings."""
+"""``python -m watchkeeper.collector [--once]``; exits 0 after a clean end, 1 after an error, 2 for bad settings."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""The configuration file: who the host is, how often is read, and what. TOML, checked in full before anything starts."""
+"""The configuration file: who the host is, what is read, and how often. TOML, checked before anything starts."""
 
 import tomllib
 from collections import Counter

@@ -1,7 +1,7 @@
 """The control group that this process runs in: what it may use of the machine, and what it uses.
 
-Read from the *root* of the mounted hierarchy, never from the path in ``/proc/self/cgroup``: a container sees its own group
-as the root, and that root then has limit files, which the real root has not (version 2) or has set to "no limit"
+Read from the *root* of the mounted hierarchy, never from the path in ``/proc/self/cgroup``: a container sees its own
+group as the root, and that root then has limit files, which the real root has not (version 2) or has set to "no limit"
 (version 1). A systemd unit with a memory limit of its own is so told apart from a container, and its host is still
 measured as a host. Files: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
 """
@@ -17,7 +17,7 @@ NO_LIMIT_BYTES = 1 << 60
 
 @dataclass(frozen=True)
 class CpuUse:
-    """Seconds of processor time used by mode ("total", "user", "system") at the instant ``at_s`` of a monotonic clock."""
+    """Seconds of processor time by mode ("total", "user", "system"), used until ``at_s`` of a monotonic clock."""
 
     at_s: float
     used_s: dict[str, float]

@@ -1,7 +1,7 @@
 r"""What a Prometheus endpoint exposes: the text format 0.0.4 and OpenMetrics 1.0. Pure.
 
-A parser of our own for two reasons. prometheus_client's renames counters that do not end in ``_total``, and we promise names as exposed.
-And it takes twenty times as long: here the text of a series is taken apart once and looked up afterwards.
+A parser of our own for two reasons. prometheus_client's renames counters that do not end in ``_total``, and we promise
+names as exposed. And it takes twenty times as long: here a series' text is taken apart once and looked up afterwards.
 What the bus does not carry is left out: timestamps (a batch has one time, that of the scrape), exemplars, and the
 ``_created`` instants of counters and histograms.
 
@@ -121,8 +121,8 @@ class _Families:
 def parse(text: str, known: dict[str, Labelled], *, openmetrics: bool) -> Iterator[Exposed]:
     """Yield the samples of ``text``; raises ``ExpositionError`` at the first line that breaks the format.
 
-    ``known`` remembers the series by their text as exposed; hand in the same one again to parse faster. OpenMetrics must end with
-    ``# EOF``, so that a text cut short is told apart.
+    ``known`` remembers the series by their text as exposed; hand in the same one again to parse faster. A text of
+    OpenMetrics must end with ``# EOF``, so that one cut short is told apart.
     """
     families, ended = _Families(), False
     for number, line in enumerate(text.split("\n"), 1):
@@ -143,7 +143,7 @@ def parse(text: str, known: dict[str, Labelled], *, openmetrics: bool) -> Iterat
 
 
 def _split(line: str, known: dict[str, Labelled], number: int) -> tuple[Labelled, float]:
-    """Return series and value of a line; one that is known and followed by its value alone is read without a look at it."""
+    """Return series and value of a line; a known one that only its value follows is not taken apart."""
     text, _, value = line.rpartition(" ")
     series = known.get(text)
     if series is not None:

@@ -19,5 +19,5 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 def whole_match(pattern: str) -> re.Pattern[str]:
-    """Compile ``pattern`` for ``fullmatch``; the empty one matches no name at all, so that it means "leave nothing out"."""
+    """Compile ``pattern`` for ``fullmatch``; the empty one matches no name, so it means "leave nothing out"."""
     return re.compile(pattern or r"(?!)")

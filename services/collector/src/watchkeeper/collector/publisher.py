@@ -1,8 +1,8 @@
 """From memory to Kafka, or to the spool while Kafka is away, and from the spool to Kafka afterwards, in order.
 
-While anything is spooled, what is new is spooled behind it, so that each key's batches stay in order. A batch leaves the memory when
-Kafka has acknowledged it or the disk has it; it leaves the disk when Kafka has acknowledged it. A batch whose
-acknowledgement was lost is sent again: it carries its id.
+While anything is spooled, what is new is spooled behind it, so that each key's batches stay in order. A batch leaves
+the memory when Kafka has acknowledged it or the disk has it; it leaves the disk when Kafka has acknowledged it. A batch
+whose acknowledgement was lost is sent again: it carries its id.
 """
 
 import asyncio

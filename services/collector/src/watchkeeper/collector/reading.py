@@ -9,7 +9,7 @@ NO_LABELS: Mapping[str, str] = {}
 
 
 class Reading(NamedTuple):
-    """One finite value of one series; names, labels and units (UCUM) as OpenTelemetry's semantic conventions write them.
+    """One value of one series; names, labels and units (UCUM) as OpenTelemetry's semantic conventions write them.
 
     ``kind`` is "counter" for a sum that only grows until its origin restarts, "gauge" for everything else.
     """

@@ -2,6 +2,9 @@
 
 import hashlib
 
+CLOSEST_S = 0.001
+"""Instants closer than this are the same one: the division's last bits, at unix times, are below a microsecond."""
+
 
 def offset_s(host_id: str, label: str, jitter_s: float, interval_s: float) -> float:
     """Return the seconds after the aligned instant at which this host reads ``label``, always the same ones.
@@ -25,7 +28,7 @@ def next_due_s(now_s: float, last_due_s: float | None, interval_s: float, offset
         after_s = last_due_s
     turns = (after_s - offset_s) // interval_s + 1
     due_s = turns * interval_s + offset_s
-    if due_s <= after_s:  # the division's last bit
+    if due_s < after_s + CLOSEST_S:
         due_s += interval_s
     return due_s
 

@@ -6,7 +6,7 @@ SECRET_BYTES_MAX = 64 * 1024
 
 
 def read_secret(path: Path) -> str:
-    """Return the file's text without the line end. Raises ``OSError``, or ``ValueError`` for what cannot be a secret."""
+    """Return the file's text without the line end; raises ``OSError``, or ``ValueError`` for what can be no secret."""
     with path.open("rb") as file:
         data = file.read(SECRET_BYTES_MAX + 1)
     if len(data) > SECRET_BYTES_MAX:

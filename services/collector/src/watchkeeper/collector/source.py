@@ -70,8 +70,8 @@ class Source(ABC, Generic[S]):
     """One thing that is read on an interval.
 
     Made once, read again and again, never two readings at a time. A reading that fails raises; it costs this source one
-    reading and nobody else anything. A source that needs two readings for a value (a share of an interval) takes the first
-    one when it is made if that cannot hang, and otherwise says ``needs_two``.
+    reading and nobody else anything. A source that needs two readings for a value (a share of an interval) takes the
+    first one when it is made if that cannot hang, and otherwise says ``needs_two``.
     """
 
     needs_two: ClassVar[bool] = False

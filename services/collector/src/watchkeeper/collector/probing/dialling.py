@@ -21,7 +21,7 @@ class ProbeError(Exception):
 async def dial(host: str, port: int, connect_s: float, threads: Threads, watch: Stopwatch) -> socket.socket:
     """Return a socket connected to ``host``, timed in the phases "dns" and "connect".
 
-    The lookup runs in a thread that may hang without harm. Up to ``ADDRESSES_MAX`` addresses share ``connect_s`` evenly.
+    The lookup runs in a thread that may hang without harm. Up to ``ADDRESSES_MAX`` addresses share ``connect_s``.
     Raises ``ProbeError`` with what the last address answered.
     """
     with watch.phase("dns"):

@@ -1,8 +1,8 @@
 """How many connections the machine has, by transport and state.
 
-The kernel's tables are counted line by line, without a look at which process owns what: psutil's ``net_connections`` walks
-every process's descriptors for that and takes several times as long. Even so the kernel walks its whole hash table, 3 ms
-on a machine with 24 GB, hence an interval of its own.
+The kernel's tables are counted line by line, without a look at which process owns what: psutil's ``net_connections``
+walks every process's descriptors for that and takes several times as long. Even so the kernel walks its whole hash
+table, 3 ms on a machine with 24 GB, hence an interval of its own.
 """
 
 from collections import Counter
@@ -74,7 +74,7 @@ def _tcp_counts(folder: Path) -> Counter[str]:
 
 
 def udp_sockets(sockstats: Iterable[str]) -> int | None:
-    """Return the sum of the UDP sockets in use from the texts of /proc/net/sockstat and sockstat6, None if none tells."""
+    """Return the UDP sockets in use by the texts of /proc/net/sockstat and sockstat6, None if none tells."""
     words = [line.split() for text in sockstats for line in text.splitlines()]
     counts = [int(line[2]) for line in words if line[0] in ("UDP:", "UDP6:") and line[1] == "inuse"]
     return sum(counts) if counts else None

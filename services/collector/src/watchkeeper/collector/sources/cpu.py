@@ -22,7 +22,7 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "interrupt": ("irq", "softirq"),
     "steal": ("steal",),
 }
-"""OpenTelemetry's cpu.mode, and psutil's fields for it. Guest time is left out: the kernel counts it in user and nice."""
+"""OpenTelemetry's cpu.mode, and psutil's fields for it; guest time is left out: it is in user and nice already."""
 
 SHORTEST_S = 0.1
 """The kernel counts in ticks of 10 ms; a share of fewer than ten of them would be noise."""
@@ -35,7 +35,7 @@ class Settings(SourceSettings):
     per_core: bool = Field(default=False, description="Also report each logical core.")
     scope: Scope = Field(
         default="auto",
-        description="host: of the whole machine; container: of the own control group's limit; auto: container where it has one.",
+        description="host: the machine; container: the own control group's limit; auto: container where it has one.",
     )
 
 

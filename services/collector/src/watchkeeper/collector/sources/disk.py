@@ -17,7 +17,7 @@ class Settings(SourceSettings):
 
     exclude: Pattern = Field(
         default=r"(loop|ram|zram|fd|sr|dm-|md)\d+",
-        description="Devices left out (a regular expression for the whole name). Mapped devices and RAIDs are, since their "
+        description="Devices left out (a regular expression for the whole name). Mapped devices and RAIDs are: their "
         "disks are counted already.",
     )
 

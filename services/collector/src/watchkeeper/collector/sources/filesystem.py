@@ -109,7 +109,7 @@ class Filesystems(Source[Settings]):
             task.cancel()
 
     async def _ask(self, mount: Mount, wait_s: float) -> Usage | None:
-        """Return the usage, None where the file system has not answered; one that refuses (no right) counts as empty."""
+        """Return the usage, None where the file system has not answered; one that refuses counts as empty."""
         task = self._asked.get(mount.mountpoint)
         if task is None:
             call = self.tools.threads.run(partial(usage_of, mount.mountpoint))

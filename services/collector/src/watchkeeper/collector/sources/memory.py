@@ -14,7 +14,7 @@ class Settings(SourceSettings):
 
     scope: Scope = Field(
         default="auto",
-        description="host: of the whole machine; container: of the own control group's limit; auto: container where it has one.",
+        description="host: the machine; container: the own control group's limit; auto: container where it has one.",
     )
 
 

@@ -17,8 +17,8 @@ class Settings(SourceSettings):
 
     exclude: Pattern = Field(
         default=r"lo\d*|veth.*|ifb\d+|dummy\d+|docker\d+|br-.*|virbr.*|cni\d*|cali.*|flannel.*|tunl\d+|kube-.*",
-        description="Interfaces left out (a regular expression for the whole name). The loopback and what containers use "
-        "are, since their traffic would count twice or never left the machine.",
+        description="Interfaces left out (a regular expression for the whole name). The loopback and what containers "
+        "use are, since their traffic would count twice or never left the machine.",
     )
 
 

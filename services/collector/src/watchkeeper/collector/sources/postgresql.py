@@ -1,4 +1,4 @@
-"""A PostgreSQL server: connections, transactions, how well its cache serves, how long queries take, how far replicas lag.
+"""A PostgreSQL server: connections, transactions, how well its cache serves, how long queries take, replicas' lag.
 
 Rates compare a reading with the one before, so that they tell of the interval and not of the server's whole life.
 The user needs the role pg_monitor; less shows less.
@@ -46,7 +46,8 @@ STATEMENTS_SCHEMA = """
 STATEMENTS_CREATE = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"
 
 STATEMENTS_LOADED = """
-    SELECT 'pg_stat_statements' = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))
+    SELECT 'pg_stat_statements' = ANY (
+        string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))
 """
 
 STATEMENTS = """
@@ -209,7 +210,7 @@ class PostgreSQL(Source[Settings]):
         return url, read_secret(settings.password_file) if settings.password_file else None
 
     async def _find_statements(self, connection: "asyncpg.Connection[asyncpg.Record]") -> str | None:
-        """Return the query for query times, None where the extension is not to be had; that is said once a connection."""
+        """Return the query for query times, None without the extension, which is said once a connection."""
         if not await connection.fetchval(STATEMENTS_LOADED):
             log.info("no query times: pg_stat_statements is not loaded", instance=self.settings.name)
             return None

@@ -1,4 +1,4 @@
-"""The metrics that a Prometheus endpoint exposes, by the names that it gives them, with the block's name as label job."""
+"""The metrics that a Prometheus endpoint exposes, by the names that it gives them, and the block's name as job."""
 
 from collections.abc import Iterable
 from math import isfinite

@@ -25,7 +25,7 @@ class Sensor(NamedTuple):
 
 
 def readings(chips: Mapping[str, Sequence[Sensor]]) -> list[Reading]:
-    """Return one reading for each sensor that gives a believable one; ``hw.id`` is chip and position, so it is unique."""
+    """Return the reading of each sensor whose reading can be; ``hw.id`` is chip and position, so it is unique."""
     return [
         gauge(
             "hw.temperature",

@@ -1,8 +1,8 @@
 """The framing of a spool's files: what was written whole is read back, what was torn is told apart. Pure.
 
-A frame is: the payload's length (4 bytes, little-endian), the CRC-32 of the payload (4 bytes), the payload. The payload is:
-the key's length (2 bytes), the key (UTF-8), the value. A kill in the middle of a write leaves a file whose last frame is
-short or whose sum is wrong; reading ends there.
+A frame is: the payload's length (4 bytes, little-endian), the CRC-32 of the payload (4 bytes), the payload. The payload
+is: the key's length (2 bytes), the key (UTF-8), the value. A kill in the middle of a write leaves a file whose last
+frame is short or whose sum is wrong; reading ends there.
 """
 
 import struct

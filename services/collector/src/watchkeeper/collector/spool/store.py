@@ -1,8 +1,8 @@
 """The spool's files. All methods block; the publisher calls them in a thread, one at a time.
 
-A folder of segments, ``<number>.spool``, each a run of frames, the lowest number the oldest. Only the highest is written to, and
-only by the process that began it: a restart begins another, so that nothing ever follows a torn frame. The file
-``position`` says how far the oldest segment was sent, so that a restart does not send it again.
+A folder of segments, ``<number>.spool``, each a run of frames, the lowest number the oldest. Only the highest is
+written to, and only by the process that began it: a restart begins another, so that nothing ever follows a torn frame.
+The file ``position`` says how far the oldest segment was sent, so that a restart does not send it again.
 """
 
 import contextlib
