@@ -23,8 +23,10 @@ def check() -> int:
 def checks(root: Path) -> list[tuple[str, list[str], Path]]:
     """Name, command and folder of each check of the Python side."""
     python = [sys.executable, "-m"]
-    targets = [name for name in ("libs", "services", "tests", "bench", "conftest.py") if (root / name).exists()]
-    typed = [str(folder) for folder in sorted(root.glob("libs/*/src")) + sorted(root.glob("services/*/src"))]
+    names = ("libs", "services", "tests", "bench", "docs", "conftest.py")
+    targets = [str(found) for name in names if (found := root / name).exists()]
+    members = sorted(path.parent for path in root.glob("services/*/pyproject.toml"))
+    typed = [target for target in targets if target != str(root / "services")] + [str(member) for member in members]
     found = [
         ("format", [*python, "ruff", "format", "--check", *targets], root),
         ("lint", [*python, "ruff", "check", *targets], root),
