@@ -75,7 +75,8 @@ async def migrate(store: Store) -> list[Migration]:
 
 async def _lock(connection: Connection) -> None:
     async with asyncio.timeout(LOCK_WAIT_S):
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
+        # Asked for again and again: a waiting pg_advisory_lock would be ended by the statement time-out.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110 - as said
             await asyncio.sleep(LOCK_RETRY_S)
 
 

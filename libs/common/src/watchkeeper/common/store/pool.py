@@ -30,7 +30,7 @@ class DatabaseSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(env_prefix="WK_DATABASE_")
 
     url: SecretStr = Field(
-        description="postgresql://user:password@host:port/database?sslmode=verify-full; a socket's folder as ?host= works."
+        description="postgresql://user:password@host:port/database?sslmode=verify-full; ?host= may be a socket's folder."
     )
     password: SecretStr | None = Field(
         None, description="The password, where the address does not hold it (a secret's file)."
@@ -105,7 +105,7 @@ async def open_store(settings: DatabaseSettings, *, application: str = "watchkee
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether ``error`` passes by itself: the database is away, starting, ending, overloaded, or a deadlock was broken."""
+    """Whether ``error`` passes by itself: the database is away, starting, ending, overloaded, or broke a deadlock."""
     return isinstance(
         error,
         OSError

@@ -24,7 +24,7 @@ def checks(root: Path) -> list[tuple[str, list[str], Path]]:
     """Name, command and folder of each check of the Python side."""
     python = [sys.executable, "-m"]
     names = ("libs", "services", "tests", "bench", "docs", "conftest.py")
-    targets = [str(found) for name in names if (found := root / name).exists()]
+    targets = [str(root / name) for name in names if (root / name).exists()]
     members = sorted(path.parent for path in root.glob("services/*/pyproject.toml"))
     typed = [target for target in targets if target != str(root / "services")] + [str(member) for member in members]
     found = [
