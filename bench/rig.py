@@ -76,7 +76,10 @@ def service(rig: Rig, name: str, environment: Mapping[str, str] | None = None) -
         )
     try:
         health = f"http://127.0.0.1:{port}"
-        complaint = lambda: f"{name} is not ready: {log.read_text()[-2000:]}"  # noqa: E731 - said where it is used
+
+        def complaint() -> str:
+            return f"{name} is not ready: {log.read_text()[-2000:]}"
+
         wait_until(lambda: process.poll() is not None or _ready(f"{health}/readyz"), READY_S, complaint)
         if process.poll() is not None:
             raise TimeoutError(complaint())

@@ -93,7 +93,7 @@ async def test_an_unknown_id_is_answered_with_a_reset(api: Any) -> None:
 async def test_kafka_away_and_back_is_told(api: Any) -> None:
     events = stream(api)
     api.context.running.ready("kafka", ok=False, detail="away")
-    told = []
+    told: list[str] = []
     while told[-2:] != ["down", "up"]:
         _, data = await first(events, "state")
         told.append(data["kafka"])

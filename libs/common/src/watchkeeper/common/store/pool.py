@@ -30,7 +30,7 @@ class DatabaseSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(env_prefix="WK_DATABASE_")
 
     url: SecretStr = Field(
-        description="postgresql://user:password@host:port/database?sslmode=verify-full; ?host= may be a socket's folder."
+        description="postgresql://user:password@host:port/database?sslmode=verify-full; ?host= may be a socket folder."
     )
     password: SecretStr | None = Field(
         None, description="The password, where the address does not hold it (a secret's file)."
