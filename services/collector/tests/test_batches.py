@@ -83,6 +83,14 @@ def test_ids_are_derived_from_host_source_and_time() -> None:
     assert len(set(ids)) == 5
 
 
+def test_probes_of_one_kind_are_sources_of_their_own() -> None:
+    """Their readings interleave in time, and a reader takes each source's as ordered; long names are cut."""
+    (batch,), _ = make_batches(HOST, SourceBlock("http_probe", "shop", BLOCK.settings), outcome(), Texts())
+    assert batch.source == "http_probe/shop"
+    (batch,), _ = make_batches(HOST, SourceBlock("http_probe", "x" * 100, BLOCK.settings), outcome(), Texts())
+    assert decode_metrics(encode(batch)).source == "http_probe/" + "x" * 53
+
+
 @given(st.integers(0, 12))
 def test_a_large_reading_becomes_several_batches(count: int) -> None:
     """Every reading once, in order, no batch beyond the limit, each with an id of its own."""

@@ -14,6 +14,7 @@ SAMPLES_MAX = 4000
 """In one batch: a broker's default limit is one megabyte a record, and a long series text has some 200 bytes."""
 
 TEXTS_MAX = 20_000
+SOURCE_LENGTH_MAX = 64
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def make_batches(
             batch_id=batch_id(resource.id, f"{block.label}#{part}" if part else block.label, outcome.time_ms),
             time_ms=outcome.time_ms,
             interval_s=block.interval_s,
-            source=block.kind,
+            source=block.label[:SOURCE_LENGTH_MAX],
             resource=resource,
             series=columns.series[start:end],
             units=columns.units[start:end],

@@ -23,9 +23,11 @@ QUEUE_BYTES_MAX = 8 * 1024 * 1024
 GATHER_S = 0.1
 """The sources of a host are read close together; this wait makes one request of them."""
 
-CHUNK_COUNT_MAX = 200
+CHUNK_COUNT_MAX = 100
 CHUNK_BYTES_MAX = 512 * 1024
-CHUNK_PAUSE_S = 0.05
+"""At most 1,000 batches a second: a fleet that comes back together must not drown those who read."""
+
+CHUNK_PAUSE_S = 0.1
 RETRY_S_MIN, RETRY_S_MAX = 1.0, 15.0
 
 R = TypeVar("R")
