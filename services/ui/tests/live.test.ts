@@ -15,7 +15,7 @@ const history = (step_s = 10): History => ({
   times_s: [100, 100 + step_s, 100 + 2 * step_s],
   lines: [
     { host: "a", name: "a", labels: {}, values: [1, null, 3], min: [1, null, 3], max: [1, null, 3] },
-    { host: "b", name: "b", labels: { direction: "in" }, values: [4, 5, 6] },
+    { host: "b", name: "b", labels: { direction: "in" }, values: [4, 5, 6], min: [4, 5, 6], max: [4, 5, 6] },
   ],
 });
 const point = (time_s: number, value: number, host = "a", labels: Record<string, string> = {}): LivePoint => ({
@@ -46,7 +46,7 @@ describe("live values in a drawn history", () => {
     expect(first.lines[0]?.values.at(-1)).toBe(3.5 + 0.5);
     const second = mergePoints(first, [point(230, 8)], 3_600, 231);
     expect(second.lines[0]?.values.at(-1)).toBe(6);
-    expect(second.lines[0]?.max?.at(-1)).toBe(8);
+    expect(second.lines[0]?.max.at(-1)).toBe(8);
   });
 
   test("what leaves the window is dropped", () => {

@@ -39,8 +39,8 @@ export function chartModel(history: History, colours: ReadonlyMap<string, number
     colour: colours.get(line.host) ?? 0,
     dashed: directionOf(line) === "transmit",
     values: line.values,
-    min: banded ? (line.min ?? null) : null,
-    max: banded ? (line.max ?? null) : null,
+    min: banded ? line.min : null,
+    max: banded ? line.max : null,
   }));
   return {
     unit: history.unit,

@@ -64,10 +64,7 @@ function countBefore(times_s: readonly number[], limit: number): number {
 function extended(line: HistoryLine, drop: number, count: number): HistoryLine {
   const more = new Array<null>(count).fill(null);
   const longer = (values: (number | null)[]): (number | null)[] => [...values.slice(drop), ...more];
-  const next: HistoryLine = { ...line, values: longer(line.values) };
-  if (line.min) next.min = longer(line.min);
-  if (line.max) next.max = longer(line.max);
-  return next;
+  return { ...line, values: longer(line.values), min: longer(line.min), max: longer(line.max) };
 }
 
 /** Put one value into its step as a running mean: what the step holds stands for the samples before this one. */
@@ -78,6 +75,6 @@ function put(history: History, point: LivePoint, step: number): void {
   const before = line.values[index] ?? null;
   const count = 1 + Math.floor((point.time_s - step) / SAMPLE_INTERVAL_S);
   line.values[index] = before === null ? point.value : before + (point.value - before) / count;
-  if (line.min) line.min[index] = Math.min(line.min[index] ?? point.value, point.value);
-  if (line.max) line.max[index] = Math.max(line.max[index] ?? point.value, point.value);
+  line.min[index] = Math.min(line.min[index] ?? point.value, point.value);
+  line.max[index] = Math.max(line.max[index] ?? point.value, point.value);
 }

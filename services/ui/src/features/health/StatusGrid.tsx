@@ -67,7 +67,7 @@ function PartRows({
                 name={part.name}
                 state={words.states[part.status]}
                 loud={part.status !== "ok"}
-                title={part.detail ?? ""}
+                title={part.detail}
                 side={
                   part.status === "ok"
                     ? part.latency_s === null
@@ -126,7 +126,7 @@ function HostRows({
 
 function HostRow({ host, picked, onPick }: { host: Host; picked: boolean; onPick(host: string): void }) {
   const seen_s = secondsOf(host.last_seen);
-  const age = host.age_s === null ? strings.unknown : strings.cards.age(formatDuration(host.age_s));
+  const age = strings.cards.age(formatDuration(host.age_s));
   return (
     <Row
       mark={host.state === "silent" && !host.expected ? "unknown" : HOST_MARKS[host.state]}

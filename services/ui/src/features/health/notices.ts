@@ -47,7 +47,7 @@ function rank(notice: Notice): number {
 function downNotice(part: Part, now_s: number): Notice {
   const since = formatWhen(secondsOf(part.since) ?? now_s, now_s);
   const say = sentenceFor(part.name);
-  const text = say ? say(since) : words.other(part.name, since, part.detail ?? "");
+  const text = say ? say(since) : words.other(part.name, since, part.detail);
   return { key: `down-${part.name}`, kind: "critical", text };
 }
 
@@ -70,7 +70,7 @@ function sentenceFor(name: string): ((since: string) => string) | null {
 }
 
 function degradedNotice(part: Part): Notice {
-  return { key: `degraded-${part.name}`, kind: "warning", text: words.degraded(part.name, part.detail ?? "") };
+  return { key: `degraded-${part.name}`, kind: "warning", text: words.degraded(part.name, part.detail) };
 }
 
 function silentNotices(hosts: readonly Host[], now_s: number): Notice[] {

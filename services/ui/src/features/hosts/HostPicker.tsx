@@ -53,9 +53,7 @@ function HostList({ hosts, selected, onChange }: ListProps) {
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();
   const shown = hosts
-    .filter((host) =>
-      `${host.name} ${host.id} ${host.environment ?? ""} ${host.role ?? ""}`.toLowerCase().includes(wanted),
-    )
+    .filter((host) => `${host.name} ${host.id} ${host.environment} ${host.role}`.toLowerCase().includes(wanted))
     .sort((a, b) => a.name.localeCompare(b.name));
   const toggle = (id: string): void =>
     onChange(selected.includes(id) ? selected.filter((host) => host !== id) : [...selected, id]);
