@@ -67,6 +67,11 @@ describe("live values in a drawn history", () => {
     expect(mergePoints(before, strangers, 3_600, 131)).toBe(before);
   });
 
+  test("a value from a clock that is far ahead does not stretch the axis", () => {
+    const before = history();
+    expect(mergePoints(before, [point(9_000_000, 1)], 3_600, 131)).toBe(before);
+  });
+
   test("the history that came in is left as it was", () => {
     const before = history();
     mergePoints(before, [point(121, 9), point(130, 9)], 3_600, 131);

@@ -181,6 +181,8 @@ export interface paths {
         /**
          * Newest values
          * @description Answer the newest value of each type on each host, with unit, time and age, and how each host is doing.
+         *
+         *     Made anew every second; `time` tells when.
          */
         get: operations["read_current"];
         put?: never;

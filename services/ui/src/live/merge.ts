@@ -13,6 +13,8 @@ export interface LivePoint {
 const SAMPLE_INTERVAL_S = 10;
 /** How many steps behind the last one a late value may still change. */
 const RECENT_STEPS = 3;
+/** A value further ahead than this comes from a wrong clock, and must not stretch the axis. */
+const AHEAD_S = 300;
 
 /**
  * The history with `points` in their steps, its window moved on to `now_s` and what fell out of it dropped.
@@ -24,7 +26,10 @@ export function mergePoints(history: History, points: readonly LivePoint[], leng
   if (last === undefined || history.step_s <= 0) return history;
   const placed = points
     .map((point) => ({ point, step: last + Math.floor((point.time_s - last) / history.step_s) * history.step_s }))
-    .filter(({ point, step }) => step >= last - RECENT_STEPS * history.step_s && lineOf(history, point) >= 0);
+    .filter(
+      ({ point, step }) =>
+        point.time_s <= now_s + AHEAD_S && step >= last - RECENT_STEPS * history.step_s && lineOf(history, point) >= 0,
+    );
   if (placed.length === 0) return history;
   const end = Math.max(last, ...placed.map(({ step }) => step));
   const added = stepsBetween(last, end, history.step_s);
