@@ -204,7 +204,9 @@ async def test_every_acknowledged_sample_is_stored_exactly_once(tmp_path: Path, 
         }
         recorder = RecorderRun(kept | variables, tmp_path / "recorder.log")
         await recorder.start()
-        wreck = asyncio.create_task(havoc(random.Random(seed), [recorder, postgres_run] * 3 + [kafka_run] * 2))
+        victims: list[Killable] = [recorder, postgres_run, kafka_run] * 2
+        victims += [recorder, postgres_run]
+        wreck = asyncio.create_task(havoc(random.Random(seed), victims))
         owed = await produce(bus, start_ms, lambda: not wreck.done())
         await wreck
         await settle(bus, postgres.url, owed)

@@ -15,7 +15,7 @@ from watchkeeper.recorder.domain.judging import BadRun
 from watchkeeper.recorder.domain.reading import Reading, read
 from watchkeeper.recorder.domain.retention import floors_of, span_of
 from watchkeeper.recorder.settings import RecorderSettings
-from watchkeeper.recorder.store.errors import is_data_error, is_missing_partition
+from watchkeeper.recorder.store.errors import is_contention, is_data_error, is_missing_partition
 from watchkeeper.recorder.store.offsets import Step
 from watchkeeper.recorder.store.room import TABLES
 from watchkeeper.recorder.waiting import Backoff, passes
@@ -47,12 +47,7 @@ class Portions:
         A database or Kafka that is away is waited for. Raises ``BadRecordsError`` before anything is written, and
         ``FencedError``.
         """
-        reading = self._read(records, clock)
-        resolve(reading, self._writer.dictionary)
-        reason = self._judge.judge(step.partition, list(reading.verdicts.values()))
-        if reason is not None and self._settings.stop_on_bad:
-            raise BadRecordsError(reason)
-        return await self._write(records, reading, step, clock)
+        return await self._write(records, step, clock, judged=False)
 
     def forget(self, partition: int) -> None:
         """``partition`` begins anew, here or elsewhere."""
@@ -63,11 +58,13 @@ class Portions:
         wanted = floors_of(now_ms, settings.kept, WIDTHS)
         return read(records, span_of(now_ms, self._writer.floors, wanted, settings.ahead_s))
 
-    async def _write(self, records: Sequence[Received], reading: Reading, step: Step, clock: Clock) -> bool:
+    async def _write(self, records: Sequence[Received], step: Step, clock: Clock, *, judged: bool) -> bool:
         backoff = Backoff(self._running.until_stopped)
         acknowledged: set[int] = set()
+        reading = self._read(records, clock)
         while not self._running.until_stopped.is_set():
             arrivals, unknown = resolve(reading, self._writer.dictionary)
+            judged = judged or self._judged(step.partition, reading)
             before_commit = functools.partial(self._bury, reading, acknowledged, clock)
             try:
                 await self._writer.write(step, arrivals, unknown, before_commit, clock.now_ms())
@@ -85,6 +82,13 @@ class Portions:
                 return True
         return False
 
+    def _judged(self, partition: int, reading: Reading) -> bool:
+        """Count what is malformed; raises ``BadRecordsError`` where it is too much."""
+        reason = self._judge.judge(partition, list(reading.verdicts.values()))
+        if reason is not None and self._settings.stop_on_bad:
+            raise BadRecordsError(reason)
+        return True
+
     async def _halve(self, records: Sequence[Received], step: Step, clock: Clock) -> bool:
         """Look for the record that the database refuses, so that it alone goes to the dead letters."""
         middle = len(records) // 2
@@ -94,7 +98,7 @@ class Portions:
             (records[middle:], step._replace(expected=between)),
         )
         for half, its_step in halves:
-            if not await self._write(half, self._read(half, clock), its_step, clock):
+            if not await self._write(half, its_step, clock, judged=True):
                 return False
         return True
 
@@ -110,6 +114,8 @@ class Portions:
             self._writer.room.forget()
         elif not passes(error):
             raise error
+        elif is_contention(error):
+            log.info("tried again", error=detail)
         elif isinstance(error, BusError):
             self._running.ready("kafka", ok=False, detail=detail)
         else:

@@ -1,6 +1,7 @@
 """The recorder, wired: it waits for the database, brings the schema up to date, and records until stopped."""
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 
 from watchkeeper.common.bus import DeadLetters, open_producer
@@ -17,9 +18,14 @@ from watchkeeper.recorder.upkeep import Upkeep
 from watchkeeper.recorder.waiting import patiently, side_by_side
 from watchkeeper.recorder.writing import Writer
 
+GC_ALLOCATIONS = 200_000
+"""Rows are hundreds of thousands of tuples without cycles: looking through them as often as Python does by itself took
+a quarter of the recorder's time (2.7 s of CPU for a million samples, against 2.0 s)."""
+
 
 async def main(settings: RecorderSettings) -> None:
     """Run the recorder until SIGTERM; a database of a newer version ends it with one line."""
+    gc.set_threshold(GC_ALLOCATIONS, 50, 50)
     async with service("recorder", settings) as running:
         try:
             await record(settings, running)

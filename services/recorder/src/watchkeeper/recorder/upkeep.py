@@ -9,6 +9,7 @@ from watchkeeper.recorder.domain.retention import Cadence, floors_of
 from watchkeeper.recorder.portions import WIDTHS
 from watchkeeper.recorder.settings import RecorderSettings
 from watchkeeper.recorder.store import retention, rollups
+from watchkeeper.recorder.store.errors import is_contention
 from watchkeeper.recorder.store.room import TABLES, Room
 from watchkeeper.recorder.waiting import passes, pause
 
@@ -106,5 +107,8 @@ class Upkeep:
     def _missed(self, error: Exception) -> None:
         if not passes(error):
             raise error
+        if is_contention(error):
+            log.info("later", error=f"{type(error).__name__}: {error}")
+            return
         self._running.ready("database", ok=False, detail=f"{type(error).__name__}: {error}")
         self._room.forget()
