@@ -128,7 +128,7 @@ async def test_kafka_that_goes_away_is_waited_for(rig: Any, tmp_path: Path) -> N
     batches = [rig.batch({"a": float(n)}, age_s=100 - n) for n in range(20)]
     own.prepare()
     rig.kafka = KafkaSettings(servers=own.servers, partitions=4)
-    async with rig.recorder() as running, open_producer(rig.kafka, "test") as rig.producer:
+    async with open_producer(rig.kafka, "test") as rig.producer, rig.recorder() as running:
         await rig.until_not_ready(running, "kafka")
         with engine(own):
             await rig.until_ready(running)
@@ -139,4 +139,7 @@ async def test_kafka_that_goes_away_is_waited_for(rig: Any, tmp_path: Path) -> N
             await rig.until_ready(running)
             await rig.send(*batches[10:])
             await rig.until_written(20)
+        await rig.until_not_ready(running, "kafka")
+        stopped_s = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopped_s < 5, "a stop while Kafka is away is quick as well"
     assert await rig.stored() == rig.rows(batches)
