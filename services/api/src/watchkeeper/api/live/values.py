@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from watchkeeper.api.metrics.evaluate import Level, Newest, levels, total
+from watchkeeper.api.metrics.evaluate import Level, Newest, by_name, levels, total
 from watchkeeper.api.metrics.types import TYPES, HistoryType, series_names
 from watchkeeper.common.events import MetricsBatch
 from watchkeeper.common.series import BadSeriesError, Series, parse_series
@@ -59,7 +59,7 @@ class Levels:
         return Newest(series.name, series.labels, text, counter, time_s, value, before_s, before, interval_s)
 
     def _value(self, batch: MetricsBatch, known: HistoryType, samples: Sequence[Newest]) -> Any:
-        found = levels(known, samples)
+        found = levels(known, by_name(samples))
         if found is None or not self._ranks_first(batch, known, found.source):
             return None
         if not known.per:

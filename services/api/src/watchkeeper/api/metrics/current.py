@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from watchkeeper.api.hosts.states import is_fresh, state_of
-from watchkeeper.api.metrics.evaluate import Level, Newest, levels, total
+from watchkeeper.api.metrics.evaluate import ByName, Level, Newest, by_name, levels, total
 from watchkeeper.api.metrics.series import interval_of, unknown_hosts
 from watchkeeper.api.metrics.times import iso
 from watchkeeper.api.metrics.types import TYPES, HistoryType, series_names
@@ -47,12 +47,12 @@ async def current(
     intervals_s = {row["resource_id"]: row["interval_s"] for row in resources}
     rows = await connection.fetch(NEWEST, series_names(types), wanted)
     newest = {
-        host: [_newest(row, intervals_s.get(host)) for row in of_host]
+        host: by_name(_newest(row, intervals_s.get(host)) for row in of_host)
         for host, of_host in groupby(rows, key=itemgetter("resource_id"))
     }
     body = {
         "time": iso(now_s),
-        "hosts": [_host(row, types, newest.get(row["resource_id"], []), now_s) for row in resources],
+        "hosts": [_host(row, types, newest.get(row["resource_id"], {}), now_s) for row in resources],
     }
     return msgspec.json.encode(body)
 
@@ -86,7 +86,7 @@ def metric(known: HistoryType, lines: Sequence[Level], now_s: float) -> dict[str
     return told
 
 
-def _host(row: Any, types: Iterable[HistoryType], newest: Sequence[Newest], now_s: float) -> dict[str, Any]:
+def _host(row: Any, types: Iterable[HistoryType], newest: ByName, now_s: float) -> dict[str, Any]:
     age_s = max(0.0, round(now_s - row["last_seen_s"], 3))
     metrics = {}
     for known in types:

@@ -3,7 +3,7 @@
 Used for ``current`` (from the store) and for the live channel (from batches as they arrive), so both say the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from watchkeeper.api.metrics.types import Combine, HistoryType, Selector, Shape, Source, line_labels
@@ -23,6 +23,10 @@ class Newest(NamedTuple):
     interval_s: float
 
 
+ByName = Mapping[str, Sequence[Newest]]
+"""One host's newest samples by the name of their series."""
+
+
 class Level(NamedTuple):
     """A line's value at an instant. ``series`` is what it was read from: a series' text, or the name of several."""
 
@@ -40,19 +44,27 @@ class Found(NamedTuple):
     levels: list[Level]
 
 
-def levels(known: HistoryType, newest: Sequence[Newest], since_s: float = 0.0) -> Found | None:
+def by_name(newest: Iterable[Newest]) -> dict[str, list[Newest]]:
+    """``newest`` by the name of their series."""
+    found: dict[str, list[Newest]] = {}
+    for one in newest:
+        found.setdefault(one.name, []).append(one)
+    return found
+
+
+def levels(known: HistoryType, newest: ByName, since_s: float = 0.0) -> Found | None:
     """The lines of ``known`` among one host's ``newest`` samples; None where no source has any.
 
     A source whose samples are all older than ``since_s`` yields to a later one that has newer ones.
     """
     found: Found | None = None
     for place, source in enumerate(known.sources):
-        matching = [one for one in newest if source.needed.matches(one.name, one.labels)]
+        matching = _matching(source.needed, newest)
         if not matching:
             continue
         if max(one.ts_s for one in matching) >= since_s:
-            return Found(place, _levels(known, source, newest))
-        found = found or Found(place, _levels(known, source, newest))
+            return Found(place, _levels(known, source, matching, newest))
+        found = found or Found(place, _levels(known, source, matching, newest))
     return found
 
 
@@ -89,11 +101,16 @@ def rate(one: Newest) -> float | None:
     return growth / (one.ts_s - one.prev_ts_s)
 
 
-def _levels(known: HistoryType, source: Source, newest: Sequence[Newest]) -> list[Level]:
+def _matching(selector: Selector, newest: ByName) -> list[Newest]:
+    return [one for one in newest.get(selector.name, ()) if selector.matches(one.name, one.labels)]
+
+
+def _levels(known: HistoryType, source: Source, matching: Sequence[Newest], newest: ByName) -> list[Level]:
+    if not known.per:
+        return [_level(known, source, (), matching, newest)]
     lines: dict[tuple[tuple[str, str], ...], list[Newest]] = {}
-    for one in newest:
-        if source.needed.matches(one.name, one.labels):
-            lines.setdefault(line_labels(known, one.labels), []).append(one)
+    for one in matching:
+        lines.setdefault(line_labels(known, one.labels), []).append(one)
     return [_level(known, source, labels, members, newest) for labels, members in sorted(lines.items())]
 
 
@@ -102,22 +119,22 @@ def _level(
     source: Source,
     labels: tuple[tuple[str, str], ...],
     members: Sequence[Newest],
-    newest: Sequence[Newest],
+    newest: ByName,
 ) -> Level:
-    last = max(members, key=lambda one: one.ts_s)
+    last = members[0] if len(members) == 1 else max(members, key=lambda one: one.ts_s)
     return Level(
         labels=labels,
         value=_value(known, source, members, newest),
         ts_s=last.ts_s,
         interval_s=last.interval_s,
-        series=members[0].text if len(members) == 1 and source.over is None else source.series.name,
+        series=last.text if len(members) == 1 and source.over is None else source.series.name,
     )
 
 
-def _value(known: HistoryType, source: Source, members: Sequence[Newest], newest: Sequence[Newest]) -> float | None:
+def _value(known: HistoryType, source: Source, members: Sequence[Newest], newest: ByName) -> float | None:
     match source.shape:
         case Shape.RATIO:
-            return _ratio(source.series, members, newest)
+            return _ratio(_matching(source.series, newest), members)
         case Shape.INCREASE:
             values = [grown(one) for one in members]
         case Shape.VALUE:
@@ -125,11 +142,8 @@ def _value(known: HistoryType, source: Source, members: Sequence[Newest], newest
     return combined(known.combine, [value for value in values if value is not None])
 
 
-def _ratio(selector: Selector, divisors: Iterable[Newest], newest: Iterable[Newest]) -> float | None:
+def _ratio(dividends: Iterable[Newest], divisors: Iterable[Newest]) -> float | None:
     below = sum(growth for one in divisors if (growth := grown(one)) is not None)
     if below <= 0:
         return None
-    above = sum(
-        growth for one in newest if selector.matches(one.name, one.labels) and (growth := grown(one)) is not None
-    )
-    return above / below
+    return sum(growth for one in dividends if (growth := grown(one)) is not None) / below

@@ -48,6 +48,10 @@ def lay(count: int, pieces: Iterable[Piece], shape: Shape, agg: Aggregate) -> Tr
     track = Track.empty(count)
     values, lows, highs, weights = track.values, track.lows, track.highs, track.weights
     for piece in pieces:
+        if _runs_on(piece.slots) and not any(weights[piece.slots[0] : piece.slots[-1] + 1]):
+            span = slice(piece.slots[0], piece.slots[-1] + 1)
+            values[span], lows[span], highs[span], weights[span] = piece.values, piece.lows, piece.highs, piece.weights
+            continue
         for slot, value, low, high, weight in zip(*piece, strict=True):
             if values[slot] is None:
                 values[slot], lows[slot], highs[slot], weights[slot] = value, low, high, weight
@@ -62,6 +66,8 @@ def carry(track: Track, step_s: int) -> None:
     The interval is told from the line itself: the mean space between its values, the widest tenth left out. A line
     whose samples are further apart than 10 minutes is left as dots.
     """
+    if None not in track.values:
+        return
     filled = [slot for slot, value in enumerate(track.values) if value is not None]
     if len(filled) < 2 or len(filled) == filled[-1] - filled[0] + 1:
         return
@@ -81,6 +87,11 @@ def typical(spaces: Sequence[int]) -> float:
     """The mean of ``spaces`` (not empty) without their widest tenth."""
     kept = sorted(spaces)[: max(1, int(len(spaces) * (1 - PAUSES_SHARE)))]
     return sum(kept) / len(kept)
+
+
+def _runs_on(slots: Sequence[int]) -> bool:
+    """Whether ``slots`` are neighbours in order, as they are without gaps: then whole slices can be laid."""
+    return slots[-1] - slots[0] + 1 == len(slots) and list(slots) == list(range(slots[0], slots[-1] + 1))
 
 
 def _merge(track: Track, slot: int, more: tuple[float, float, float, float], *, adds: bool, agg: Aggregate) -> None:

@@ -56,7 +56,7 @@ REQUEST_BODY: dict[str, Any] = {
                                     "description": "A counter is cumulative; it falls only when it begins again.",
                                 },
                                 "time": {
-                                    "anyOf": [{"type": "string"}, {"type": "number"}],
+                                    "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}],
                                     "description": (
                                         "ISO 8601 or unix seconds, at most 5 minutes ahead; without it the arrival's. "
                                         "With it, sending again changes nothing."

@@ -48,7 +48,8 @@ async def read_tracks(
     numbered = sorted(enumerate(lines), key=lambda pair: _alike(pair[1]))
     for part in parts:
         for (shape, counter, combine, single), group in groupby(numbered, key=lambda pair: _alike(pair[1])):
-            reading = Reading(part.resolution, Shape(shape), counter, combine, agg, single)
+            whole = grid.step_s == WIDTH_S[part.resolution]
+            reading = Reading(part.resolution, shape, counter, combine, agg, single, whole)
             for row in await connection.fetch(statement(reading), *_arguments(reading, list(group), part, grid)):
                 pieces[row["line"]].append(
                     Piece(row["slots"], row["values"], row["lows"], row["highs"], row["weights"])

@@ -32,6 +32,7 @@ class Answers:
         entry = self._entries.get(key)
         if entry is None or entry.until_s <= now_s or _failed(entry.task):
             entry = self._entries[key] = _Entry(now_s + keep_s, asyncio.ensure_future(make()))
+            entry.task.add_done_callback(_failed)  # looked at, even if nobody waits for it any more
             while len(self._entries) > ENTRIES_MAX:
                 self._entries.popitem(last=False)
         self._entries.move_to_end(key)

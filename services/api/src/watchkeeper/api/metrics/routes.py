@@ -22,10 +22,11 @@ from watchkeeper.api.metrics.spans import (
     step_for,
 )
 from watchkeeper.api.metrics.times import iso
-from watchkeeper.api.metrics.types import TYPES
+from watchkeeper.api.metrics.types import TYPES, HistoryType
 from watchkeeper.api.problems import field_problem
 
 SUMMARY_KEPT_S = 15.0
+CURRENT_KEPT_S = 1.0
 
 router = APIRouter(prefix="/api/metrics", tags=["metrics"], dependencies=[needs(Permission.READ)])
 
@@ -45,10 +46,14 @@ TypeName = Annotated[
 async def read_current(
     request: Request, context: InContext, query: Annotated[schemas.CurrentParameters, Query()]
 ) -> Response:
-    """Answer the newest value of each type on each host, with unit, time and age, and how each host is doing."""
+    """Answer the newest value of each type on each host, with unit, time and age, and how each host is doing.
+
+    Made anew every second; `time` tells when.
+    """
     types = chosen(query.type)
-    async with context.require_store().connection() as connection:
-        body = await current(connection, types, distinct(query.host), now_s(context))
+    hosts = distinct(query.host)
+    key = ("current", tuple(known.name for known in types), hosts)
+    body = await context.answers.get(key, CURRENT_KEPT_S, context.clock, lambda: _current(context, types, hosts))
     return await json_answer(request, body)
 
 
@@ -86,6 +91,11 @@ async def read_summary(
     key = ("summary", hosts)
     body = await context.answers.get(key, SUMMARY_KEPT_S, context.clock, lambda: _summary(context, hosts))
     return await json_answer(request, body)
+
+
+async def _current(context: Context, types: list[HistoryType], hosts: tuple[str, ...] | None) -> bytes:
+    async with context.require_store().connection() as connection:
+        return await current(connection, types, hosts, now_s(context))
 
 
 async def _summary(context: Context, hosts: tuple[str, ...] | None) -> bytes:
