@@ -24,9 +24,19 @@ event: state
 data: {"kafka":"down","since_ms":1795557245000}
 
 """
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "One event; its data is JSON.",
+    "required": ["event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "Where to resume, of `metrics`."},
+        "event": {"enum": ["metrics", "reset", "state"]},
+        "data": {"type": "string"},
+    },
+}
 STREAM: dict[str, Any] = {
     "description": "Events without end.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}},
+    "content": {"text/event-stream": {"schema": EVENT, "example": EVENTS}},
 }
 
 EventId = Annotated[str, StringConstraints(max_length=64)]

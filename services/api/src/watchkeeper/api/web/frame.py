@@ -6,6 +6,7 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchkeeper.api.access.permissions import CALLER
@@ -43,6 +44,8 @@ class Frame:
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             try:
                 await self._app(scope, receive, exchange.send)
+            except ClientDisconnect:
+                pass  # nobody is left to answer
             except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the log its line
                 await exchange.fail(error, receive)
             finally:

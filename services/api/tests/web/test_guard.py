@@ -1,0 +1,75 @@
+"""What the guard does where the database is away, and at the edges of its rules."""
+
+from typing import Any
+
+import pytest
+
+from watchkeeper.api.access.authenticate import Credentials, Remembered
+from watchkeeper.api.access.permissions import Caller, Permission
+
+pytestmark = pytest.mark.store
+
+CALLER = Caller("1", "reader", "key", frozenset({Permission.READ}))
+
+
+def shown(number: int) -> Credentials:
+    """Some credentials."""
+    return Credentials("key", f"wk_{number}", str(number).encode())
+
+
+def test_a_caller_is_remembered_for_ten_minutes() -> None:
+    """Long enough for an outage's first questions, and not for ever."""
+    remembered = Remembered()
+    remembered.keep(shown(1), CALLER, 0.0)
+    assert remembered.find(shown(1), 599.0) is CALLER
+    assert remembered.find(shown(1), 601.0) is None
+    assert remembered.find(shown(2), 0.0) is None
+    remembered.forget(shown(1))
+    assert remembered.find(shown(1), 0.0) is None
+
+
+def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one unseen for longest goes first."""
+    monkeypatch.setattr("watchkeeper.api.access.authenticate.REMEMBERED_MAX", 2)
+    remembered = Remembered()
+    for number in (1, 2, 1, 3):
+        remembered.keep(shown(number), CALLER, 0.0)
+    assert [remembered.find(shown(number), 0.0) is not None for number in (1, 2, 3)] == [True, False, True]
+
+
+def test_credentials_without_the_shape_are_never_remembered() -> None:
+    """They let nobody in."""
+    remembered = Remembered()
+    wrong = Credentials("key", "nonsense", None)
+    remembered.keep(wrong, CALLER, 0.0)
+    remembered.forget(wrong)
+    assert remembered.find(wrong, 0.0) is None
+
+
+async def test_with_the_database_away_health_still_tells_more_to_whom_it_knows(api: Any) -> None:
+    """A stranger gets the status alone; other routes say that the database is away."""
+    reader = api.clients["read_key"]
+    assert "parts" in (await reader.get("/api/system/health")).json()
+    api.context.store = None
+    assert "parts" in (await reader.get("/api/system/health")).json()
+    assert "parts" not in (await api.clients["admin_key"].get("/api/system/health")).json()
+    assert "parts" not in (await api.anonymous.get("/api/system/health")).json()
+    away = await reader.get("/api/hosts")
+    assert away.status_code == 503
+    assert away.headers["retry-after"] == "5"
+
+
+async def test_wrong_credentials_are_no_hindrance_on_a_public_route(shared_api: Any) -> None:
+    """A load balancer, or a page whose session has ended, still gets the status."""
+    for headers in ({"Authorization": "Bearer nonsense"}, {"Cookie": "wk_session=nonsense"}):
+        answer = await shared_api.anonymous.get("/api/system/health", headers=headers)
+        assert answer.status_code in {200, 503}
+        assert "parts" not in answer.json()
+
+
+async def test_a_client_that_goes_away_is_no_error(shared_api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Every closed dashboard would otherwise leave a traceback."""
+    async with shared_api.clients["read_key"].stream("GET", "/api/live") as stream:
+        assert stream.status_code == 200
+    assert (await shared_api.clients["read_key"].get("/api/hosts")).status_code == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
