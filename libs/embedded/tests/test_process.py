@@ -53,7 +53,7 @@ def test_what_a_killed_run_left_is_ended(tmp_path: Path) -> None:
         process = recall(tmp_path / "pid")
         assert process == psutil.Process(left.pid)
         assert end_leftover(tmp_path / "pid", signal.SIGTERM, 10)
-        assert not process.is_running()
+        assert left.wait(10) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize(

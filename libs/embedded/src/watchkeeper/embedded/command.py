@@ -18,11 +18,14 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     # These hand their arguments on as they are, options included.
     handed_on = {"test": _test, "bench": _bench}
-    if arguments[0] in handed_on:
-        return handed_on[arguments[0]](list(arguments[1:]))
-    options = parser.parse_args(arguments)
     try:
+        if arguments[0] in handed_on:
+            return handed_on[arguments[0]](list(arguments[1:]))
+        options = parser.parse_args(arguments)
         return int(options.do(options))
+    except places.NoCloneError as error:
+        print(f"wk: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output went

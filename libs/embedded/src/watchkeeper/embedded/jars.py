@@ -5,6 +5,7 @@ from pathlib import Path
 
 from watchkeeper.embedded import places
 from watchkeeper.embedded.claim import claim
+from watchkeeper.embedded.engine import EngineError
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"  # without it Kafka logs nothing
@@ -16,12 +17,15 @@ def are_there() -> bool:
 
 
 def classpath() -> str:
-    """Kafka's class path. The first call fetches about 45 MB; without a network it raises what jgo raises."""
+    """Kafka's class path. The first call fetches about 45 MB; raises ``EngineError`` where that fails."""
     folder, known = places.tools() / "jars", _known()
     with claim(folder / "lock", wait=True):
         found = _read(known)
         if found is None:
-            found = _fetch(folder)
+            try:
+                found = _fetch(folder)
+            except (OSError, RuntimeError, ValueError) as error:  # what requests and jgo raise
+                raise EngineError(f"kafka could not be fetched: {error}") from error
             part = known.with_suffix(".part")
             part.write_text("\n".join(found))
             part.replace(known)

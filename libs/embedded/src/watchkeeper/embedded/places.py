@@ -6,6 +6,18 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
+class NoCloneError(Exception):
+    """The command is for a clone, and the library was installed by itself."""
+
+
+def the_clone() -> Path:
+    """The clone; raises ``NoCloneError`` where there is none."""
+    root = clone()
+    if root is None:
+        raise NoCloneError("this command needs a clone of Watchkeeper")
+    return root
+
+
 def clone() -> Path | None:
     """The clone that this library is part of; ``None`` where it was installed by itself."""
     root = HERE.parents[4]

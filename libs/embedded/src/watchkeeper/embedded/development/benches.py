@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watchkeeper.embedded.development.clone import clone
+from watchkeeper.embedded.places import the_clone
 
 MAIN = 'if __name__ == "__main__"'
 
 
 def bench(arguments: list[str]) -> int:
     """Run the benchmark that ``arguments`` begin with (the rest goes to it), or all; answers 1 if one failed."""
-    folder = clone() / "bench"
+    folder = the_clone() / "bench"
     known = names(folder)
     if arguments and arguments[0] not in known:
         print(f"wk bench: there is no {arguments[0]}; there are: {', '.join(known) or 'none'}", file=sys.stderr)

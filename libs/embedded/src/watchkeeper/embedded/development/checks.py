@@ -5,15 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watchkeeper.embedded.development.clone import clone
 from watchkeeper.embedded.node import NodeError, find_node
+from watchkeeper.embedded.places import the_clone
 
 CHECK_S = 900.0
 
 
 def check() -> int:
     """Run every check to its end, each told by its name; answers 1 if any found something."""
-    root = clone()
+    root = the_clone()
     failed = [name for name, command, folder in checks(root) if not _run(name, command, folder)]
     failed += [] if _pages(root) else ["pages"]
     print(f"check: {'found something: ' + ', '.join(failed) if failed else 'all is well'}", flush=True)

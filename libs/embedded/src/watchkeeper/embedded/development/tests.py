@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeeper.embedded import jars, pages
-from watchkeeper.embedded.development.clone import clone
+from watchkeeper.embedded.places import the_clone
 
 BROWSER_TESTS = Path("tests") / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -17,7 +17,7 @@ APT_S = 900.0
 
 def test(arguments: list[str]) -> int:
     """Install what the asked-for tests need, then become pytest; answers only where that failed."""
-    root = clone()
+    root = the_clone()
     if "WK_TEST_KAFKA_SERVERS" not in os.environ and not jars.are_there():
         print("wk test: fetching Kafka (45 MB, once)", flush=True)
         jars.classpath()

@@ -1,5 +1,6 @@
 """What a person sees of ``wk up``."""
 
+import contextlib
 import os
 import sys
 import time
@@ -18,7 +19,7 @@ def run(data: Path, port: int, ready_file: Path | None, *, open_browser: bool) -
     """Run ``wk up`` and tell about it on standard output; answers the exit code."""
 
     def announce(told: dict[str, str | None], folder: DataFolder) -> None:
-        print(banner(told, folder), flush=True)
+        show(banner(told, folder))
         if open_browser and has_display():
             webbrowser.open(f"{told['url']}{PAGE}")
 
@@ -33,7 +34,13 @@ def run(data: Path, port: int, ready_file: Path | None, *, open_browser: bool) -
 
 def say(line: str) -> None:
     """Tell what happens, with the time of day."""
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+    show(f"{time.strftime('%H:%M:%S')} {line}")
+
+
+def show(text: str) -> None:
+    """Print ``text``; if nobody reads our output any more, that is no reason to stop what runs."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def banner(told: dict[str, str | None], folder: DataFolder) -> str:

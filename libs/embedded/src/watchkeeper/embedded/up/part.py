@@ -42,4 +42,5 @@ class Part:
     start_at_s: float = 0.0
     started_s: float = 0.0
     was_ready: bool = False
+    trouble: str = ""
     restarts: Restarts = field(default_factory=Restarts)

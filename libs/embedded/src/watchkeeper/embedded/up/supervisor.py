@@ -78,12 +78,14 @@ class Supervisor:
         try:
             part.on_ready()
         except EngineError as error:
-            self._say(f"{part.name}: {error}")
+            if part.trouble != str(error):  # once, not at every turn
+                part.trouble = str(error)
+                self._say(f"{part.name}: {error}")
             return
         part.phase = Phase.RUNNING
         took_s = time.monotonic() - part.started_s
         self._say(f"{part.name} {'is back' if part.was_ready else 'is ready'} after {took_s:.1f} s")
-        part.was_ready = True
+        part.was_ready, part.trouble = True, ""
 
     def _has_ended(self, part: Part, code: int) -> None:
         part.child = None
