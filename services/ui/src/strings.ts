@@ -112,7 +112,7 @@ export const strings = {
     threats_blocked: "Threats blocked",
     against: (period: string) => `vs previous ${period}`,
     inPeriod: (period: string) => `in the previous ${period}`,
-    noComparison: "Nothing to compare with yet",
+    noComparison: "No comparison yet",
     threshold: (value: string) => `Threshold ${value}`,
     within: "within",
     above: "above",

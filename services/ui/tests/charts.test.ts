@@ -96,7 +96,7 @@ describe("a host keeps its colour", () => {
 
 describe("axes", () => {
   test("shares go from 0 to 100 %, amounts from zero", () => {
-    expect(valueRange("1", 0.2, 0.3)).toEqual([0, 1]);
+    expect(valueRange("1", 0.2, 0.3)).toEqual([0, 1.02]);
     expect(valueRange("By", 50, 100)).toEqual([0, 108]);
     expect(valueRange("By", null, null)).toEqual([0, 1]);
     expect(valueRange("s", -1, 1)[0]).toBeLessThan(-1);
@@ -114,13 +114,19 @@ describe("axes", () => {
     const scale = scaleFor("s", 0.54);
     expect(valueSplits(scale, 0, 0.54, 3).map((value) => valueTick(scale, value))).toEqual(["0", "200 ms", "400 ms"]);
     const share = scaleFor("1", 1);
-    expect(valueSplits(share, 0, 1, 4).map((value) => valueTick(share, value))).toEqual([
+    expect(valueSplits(share, 0, 1.02, 4).map((value) => valueTick(share, value))).toEqual([
       "0",
       "25 %",
       "50 %",
       "75 %",
       "100 %",
     ]);
+  });
+
+  test("whole things have no ticks between them", () => {
+    const count = scaleFor("{user}", 1.08);
+    expect(valueSplits(count, 0, 1.08, 4, true)).toEqual([0, 1]);
+    expect(valueSplits(count, 0, 1.08, 4)).toContain(0.5);
   });
 
   test("a gap is more than two steps without a value", () => {

@@ -1,8 +1,8 @@
 /** The names of a chart's lines with their values: under the crosshair while there is one, otherwise the latest. */
-import { formatOn, formatValue, formatWhen, scaleFor } from "../format";
+import { formatValue, formatWhen } from "../format";
 import { strings } from "../strings";
 import { indexAt, useCrosshair } from "./crosshair";
-import { type ChartModel, type DrawnLine, largestOf, latestOf } from "./model";
+import { type ChartModel, type DrawnLine, latestOf } from "./model";
 import type { Palette } from "./palette";
 import { Swatch } from "./Swatch";
 
@@ -25,13 +25,8 @@ export function ChartLegend({ model, palette, threshold }: LegendProps) {
   const index = crosshair_s === null ? -1 : indexAt(model.times_s, crosshair_s, model.step_s);
   const named = isNamed(model);
   const time_s = model.times_s[index];
-  const scale = scaleFor(model.unit, largestOf(model));
   const valueAt = (line: DrawnLine): number | null =>
     index >= 0 ? (line.values[index] ?? null) : (latestOf(model, line)?.value ?? null);
-  const said = (value: number | null): string => {
-    if (value === null) return strings.unknown;
-    return scale.symbol === "" ? formatOn(scale, value) : `${formatOn(scale, value)} ${scale.symbol}`;
-  };
   return (
     <ul className="chart-legend">
       {time_s !== undefined && (
@@ -44,7 +39,7 @@ export function ChartLegend({ model, palette, threshold }: LegendProps) {
         <li key={line.label} title={line.label}>
           <Swatch colour={palette.series[line.colour] ?? palette.text} dashed={line.dashed} />
           <span className="legend-name">{line.label}</span>
-          <span className="legend-value">{said(valueAt(line))}</span>
+          <span className="legend-value">{formatValue(valueAt(line), model.unit)}</span>
         </li>
       ))}
       {threshold !== null && (

@@ -1,8 +1,8 @@
 /** All values under the crosshair, for a chart with too many lines to name in its head: the largest first. */
-import { formatOn, formatWhen, scaleFor } from "../format";
+import { formatValue, formatWhen } from "../format";
 import { strings } from "../strings";
 import { indexAt, useCrosshair } from "./crosshair";
-import { type ChartModel, largestOf } from "./model";
+import type { ChartModel } from "./model";
 import type { Palette } from "./palette";
 import { Swatch } from "./Swatch";
 
@@ -17,7 +17,6 @@ export function ChartTip({ model, palette, window: span }: ChartTipProps) {
   const index = crosshair_s === null ? -1 : indexAt(model.times_s, crosshair_s, model.step_s);
   const time_s = model.times_s[index];
   if (crosshair_s === null || time_s === undefined) return null;
-  const scale = scaleFor(model.unit, largestOf(model));
   const rows = model.lines
     .map((line) => ({ line, value: line.values[index] ?? null }))
     .sort((a, b) => (b.value ?? Number.NEGATIVE_INFINITY) - (a.value ?? Number.NEGATIVE_INFINITY));
@@ -30,9 +29,7 @@ export function ChartTip({ model, palette, window: span }: ChartTipProps) {
           <li key={line.label}>
             <Swatch colour={palette.series[line.colour] ?? palette.text} dashed={line.dashed} />
             <span className="legend-name">{line.label}</span>
-            <span className="legend-value">
-              {value === null ? strings.unknown : `${formatOn(scale, value)} ${scale.symbol}`}
-            </span>
+            <span className="legend-value">{formatValue(value, model.unit)}</span>
           </li>
         ))}
       </ul>

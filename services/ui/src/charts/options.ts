@@ -144,15 +144,15 @@ function axesOf(unit: string, palette: Palette): uPlot.Axis[] {
       grid,
       ticks: { show: false },
       splits: (plot, _axis, min, max) =>
-        valueSplits(
-          scaleFor(unit, max),
-          min,
-          max,
-          Math.max(2, Math.floor(plot.bbox.height / devicePixelRatio / TICK_SPACE)),
-        ),
+        valueSplits(scaleFor(unit, max), min, max, ticksIn(plot), unit.startsWith("{") && unit.endsWith("}")),
       values: (plot, splits) => splits.map((value) => valueTick(scaleFor(unit, plot.scales.y?.max ?? value), value)),
     },
   ];
+}
+
+/** How many ticks the value axis has room for. */
+function ticksIn(plot: uPlot): number {
+  return Math.max(2, Math.floor(plot.bbox.height / devicePixelRatio / TICK_SPACE));
 }
 
 function cursorOf(palette: Palette): uPlot.Cursor {
