@@ -1,1 +1,0 @@
-"""Tests of the embedded engines and of the supervisor's parts."""
