@@ -23,7 +23,7 @@ from watchkeeper.common.health import HealthServer, Part
 from watchkeeper.common.settings import ServiceSettings, SettingsError, load
 
 DRAIN_S = 5.0
-HEARTBEAT_S = 0.5
+HEARTBEAT_S = 2.0
 
 S = TypeVar("S", bound=ServiceSettings)
 

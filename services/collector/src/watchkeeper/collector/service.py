@@ -27,6 +27,9 @@ FLUSH_S = 1.5
 
 CLOSE_S = 0.7
 
+RETRY_BACKOFF_MS = 1000
+"""Nobody waits for a batch by the millisecond, and a Kafka that is away is asked for once a second."""
+
 log = get_logger(__name__)
 
 
@@ -40,7 +43,7 @@ async def collect(settings: PublishingSettings, configuration: Configuration, re
             "collecting", host=resource.id, sources=[block.label for block in configuration.blocks],
             spooled_bytes=spool.size, torn_bytes=spool.torn_bytes,
         )  # fmt: skip
-        producer = Producer(settings.kafka, f"collector-{resource.id}", 100)
+        producer = Producer(settings.kafka, f"collector-{resource.id}", RETRY_BACKOFF_MS)
         publisher = Publisher(producer, spool, tally, running.ready)
         collection = Collection(configuration, resource, SystemClock(), tally)
         try:

@@ -94,6 +94,18 @@ class Source(ABC, Generic[S]):
         return
 
 
+class QuickSource(Source[S]):
+    """A source that asks nothing but the kernel's own memory, which takes no time worth a thread and cannot hang."""
+
+    @abstractmethod
+    def read_now(self) -> list[Reading]:
+        """Return what is true now; must not touch a disk, a network or a device."""
+
+    async def read(self) -> list[Reading]:
+        """Return what ``read_now`` does."""
+        return self.read_now()
+
+
 class StillReadingError(RuntimeError):
     """The reading before this one hangs still, so that no other was begun."""
 

@@ -4,7 +4,7 @@ import time
 
 from watchkeeper.collector.control_group import ControlGroup, CpuUse, find_control_group
 from watchkeeper.collector.reading import Reading, counter, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 
 class Settings(SourceSettings):
@@ -34,7 +34,7 @@ def readings(use: CpuUse, *, cpu_limit: float | None, memory_limit: int | None, 
     return found
 
 
-class OwnGroup(BlockingSource[Settings]):
+class OwnGroup(QuickSource[Settings]):
     """The group that the collector runs in; no readings on a machine without containers."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup | None) -> None:

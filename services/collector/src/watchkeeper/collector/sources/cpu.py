@@ -9,7 +9,7 @@ from pydantic import Field
 
 from watchkeeper.collector.control_group import ControlGroup, CpuUse, find_control_group
 from watchkeeper.collector.reading import Reading, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 Scope = Literal["auto", "host", "container"]
 
@@ -105,7 +105,7 @@ def _core_times() -> list[Times]:
     return [modes(times._asdict()) for times in psutil.cpu_times(percpu=True)]
 
 
-class HostCpu(BlockingSource[Settings]):
+class HostCpu(QuickSource[Settings]):
     """The whole machine's processors."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
@@ -128,7 +128,7 @@ class HostCpu(BlockingSource[Settings]):
         return [*found, gauge("system.cpu.logical.count", psutil.cpu_count() or 1, "{cpu}")]
 
 
-class ContainerCpu(BlockingSource[Settings]):
+class ContainerCpu(QuickSource[Settings]):
     """The own control group's processors: what it used of what it may use."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from watchkeeper.collector.patterns import Pattern, whole_match
 from watchkeeper.collector.reading import Reading, counter
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 
 class Settings(SourceSettings):
@@ -61,7 +61,7 @@ def readings(disks: Mapping[str, DiskCount], exclude: re.Pattern[str]) -> list[R
     return found
 
 
-class Disk(BlockingSource[Settings]):
+class Disk(QuickSource[Settings]):
     """The machine's disks."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:

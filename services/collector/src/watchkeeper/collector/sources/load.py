@@ -3,7 +3,7 @@
 import os
 
 from watchkeeper.collector.reading import Reading, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 
 class Settings(SourceSettings):
@@ -18,7 +18,7 @@ def readings(averages: tuple[float, float, float]) -> list[Reading]:
     ]
 
 
-class Load(BlockingSource[Settings]):
+class Load(QuickSource[Settings]):
     """The machine's load averages."""
 
     def read_now(self) -> list[Reading]:

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from watchkeeper.collector.control_group import ControlGroup, find_control_group
 from watchkeeper.collector.reading import Reading, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 from watchkeeper.collector.sources.cpu import Scope
 
 
@@ -37,7 +37,7 @@ def readings(*, total: int, available: int, free: int, cached: int | None, buffe
     ]
 
 
-class HostMemory(BlockingSource[Settings]):
+class HostMemory(QuickSource[Settings]):
     """The whole machine's memory."""
 
     def read_now(self) -> list[Reading]:
@@ -52,7 +52,7 @@ class HostMemory(BlockingSource[Settings]):
         )
 
 
-class ContainerMemory(BlockingSource[Settings]):
+class ContainerMemory(QuickSource[Settings]):
     """The own control group's memory: what it uses of what it may use."""
 
     def __init__(self, settings: Settings, tools: Tools, group: ControlGroup) -> None:

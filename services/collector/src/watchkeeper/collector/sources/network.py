@@ -9,7 +9,7 @@ from pydantic import Field
 
 from watchkeeper.collector.patterns import Pattern, whole_match
 from watchkeeper.collector.reading import Reading, counter
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 
 class Settings(SourceSettings):
@@ -50,7 +50,7 @@ def readings(
     return found
 
 
-class Network(BlockingSource[Settings]):
+class Network(QuickSource[Settings]):
     """The machine's network interfaces, as this process's network namespace shows them."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:

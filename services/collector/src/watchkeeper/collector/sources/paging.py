@@ -5,7 +5,7 @@ import os
 import psutil
 
 from watchkeeper.collector.reading import Reading, counter, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -27,7 +27,7 @@ def readings(*, total: int, used: int, free: int, moved_in: int, moved_out: int)
     ]
 
 
-class Paging(BlockingSource[Settings]):
+class Paging(QuickSource[Settings]):
     """The machine's swap."""
 
     def read_now(self) -> list[Reading]:

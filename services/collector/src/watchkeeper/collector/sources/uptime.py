@@ -3,7 +3,7 @@
 import time
 
 from watchkeeper.collector.reading import Reading, gauge
-from watchkeeper.collector.source import BlockingSource, SourceSettings, Tools
+from watchkeeper.collector.source import QuickSource, SourceSettings, Tools
 
 
 class Settings(SourceSettings):
@@ -15,7 +15,7 @@ def readings(*, now_s: float, boot_s: float) -> list[Reading]:
     return [gauge("system.uptime", max(0.0, now_s - boot_s), "s")]
 
 
-class Uptime(BlockingSource[Settings]):
+class Uptime(QuickSource[Settings]):
     """The machine's time since it started, sleep included."""
 
     def read_now(self) -> list[Reading]:
