@@ -16,7 +16,11 @@ MARK = """
 BUCKETS = """
     SELECT DISTINCT bucket FROM rollup_dirty WHERE resolution = $1 AND bucket < $2 ORDER BY bucket LIMIT $3
 """
-LOCK = "SELECT pg_try_advisory_xact_lock($1)"
+# Planned for each run, and by index: a plan made while a partition was nearly empty would read it all for each series.
+LOCK = """
+    SELECT pg_try_advisory_xact_lock($1),
+           set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)
+"""
 TAKE = """
     WITH taken AS (
         SELECT DISTINCT resource_id FROM rollup_dirty WHERE resolution = $1 AND bucket = $2
