@@ -52,7 +52,7 @@ export const strings = {
     theme: "Theme",
     themes: { system: "Like the system", light: "Light", dark: "Dark" },
     account: "Account",
-    signedInAs: (name: string, role: string) => `${name}, ${role}`,
+    signedInAs: (name: string, role: string) => `${name} · ${role}`,
     changePassword: "Change the password",
     shortcuts: "Keyboard shortcuts",
     signOut: "Sign out",
@@ -62,11 +62,13 @@ export const strings = {
   live: {
     live: "Live",
     connecting: "Connecting",
+    waiting: "Waiting",
     retrying: "Reconnecting",
     paused: (since: string) => `Paused since ${since}`,
     fixed: "Fixed range",
     explain: {
       live: "New values arrive as they are measured",
+      waiting: "The live channel is open, but no values arrive; the message above says why",
       connecting: "Opening the live channel",
       retrying: (since: string) => `The live channel was lost at ${since}; figures are refreshed every 30 seconds`,
       paused: "Nothing on this page moves until you resume",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { History } from "../src/api/types";
-import { type LivePoint, lacksLine, mergePoints } from "../src/live/merge";
+import { type LivePoint, mergePoints, needsFetch } from "../src/live/merge";
 import { pointsOf } from "../src/live/points";
 import { nextState, OFF, retryDelay_ms } from "../src/live/state";
 
@@ -78,9 +78,12 @@ describe("live values in a drawn history", () => {
     expect(before).toEqual(history());
   });
 
-  test("a line that the history lacks is noticed, a late value of a known one is not", () => {
-    expect(lacksLine(history(), [point(130, 1), point(130, 1, "c")])).toBe(true);
-    expect(lacksLine(history(), [point(1, 1)])).toBe(false);
+  test("a new line or a backlog must be fetched; current values and those from before the window need not", () => {
+    const long = { ...history(), times_s: [0, 50, 120] };
+    expect(needsFetch(history(), [point(130, 1), point(130, 1, "c")])).toBe(true);
+    expect(needsFetch(long, [point(60, 1)])).toBe(true);
+    expect(needsFetch(long, [point(115, 1), point(130, 1)])).toBe(false);
+    expect(needsFetch(history(), [point(1, 1)])).toBe(false);
   });
 
   test("an empty history waits for its refresh", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Host, Part, SystemHealth } from "../src/api/types";
-import { noticesFor, type Situation } from "../src/features/health/notices";
+import { isWaiting, noticesFor, type Situation } from "../src/features/health/notices";
 
 const NOW_S = new Date(2026, 10, 24, 11, 0, 0).getTime() / 1000;
 const at = (hour: number, minute: number): string => new Date(2026, 10, 24, hour, minute).toISOString();
@@ -48,10 +48,16 @@ describe("the banner", () => {
   });
 
   test("says since when Kafka is away and what that means, and blames no host for it", () => {
-    const said = texts(situation([part("kafka", { kind: "engine", status: "down" })], [host("a")]));
+    const late = part("collector", { status: "degraded", detail: "spool: 5 bytes wait" });
+    const said = texts(situation([part("kafka", { kind: "engine", status: "down" }), late], [host("a")]));
     expect(said).toEqual([
       "Kafka has been away since 10:42. Collectors keep their samples on disk; the charts resume by themselves.",
     ]);
+  });
+
+  test("knows when no live values can arrive", () => {
+    expect(isWaiting(situation([part("kafka", { kind: "engine", status: "down" })]))).toBe(true);
+    expect(isWaiting(situation([part("kafka", { kind: "engine" }), part("recorder", { status: "down" })]))).toBe(false);
   });
 
   test("names a silent host, or counts several", () => {
@@ -71,9 +77,10 @@ describe("the banner", () => {
   });
 
   test("puts what is down before what is degraded or late", () => {
-    const parts = [part("api", { status: "degraded", detail: "slow" }), part("recorder", { status: "down" })];
+    const parts = [part("api", { status: "degraded", detail: "slow: ." }), part("recorder", { status: "down" })];
     const said = noticesFor(situation(parts, [], { delay_s: 180 }));
     expect(said.map((notice) => notice.kind)).toEqual(["critical", "warning", "warning"]);
+    expect(said[1]?.text).toBe("api is degraded: slow.");
     expect(said[2]?.text).toBe("New samples reach the charts 3 min late.");
   });
 

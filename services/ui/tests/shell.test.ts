@@ -45,8 +45,9 @@ describe("cards", () => {
   });
 
   test("old figures do not look current, unknown ones are not old", () => {
-    expect(isOld({ ...figure, age_s: 900 })).toBe(true);
-    expect(isOld(figure)).toBe(false);
-    expect(isOld({ ...figure, value: null, age_s: 900 })).toBe(false);
+    expect(isOld({ ...figure, age_s: 900 }, 0)).toBe(true);
+    expect(isOld(figure, 0)).toBe(false);
+    expect(isOld(figure, 400)).toBe(true);
+    expect(isOld({ ...figure, value: null, age_s: 900 }, 0)).toBe(false);
   });
 });

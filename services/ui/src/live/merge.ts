@@ -41,9 +41,15 @@ export function mergePoints(history: History, points: readonly LivePoint[], leng
   return merged;
 }
 
-/** Whether a history lacks the line of some point: a host or a line that is newer than the history. */
-export function lacksLine(history: History, points: readonly LivePoint[]): boolean {
-  return points.some((point) => lineOf(history, point) < 0);
+/**
+ * Whether a history must be fetched for points that it cannot take: those of a line that it lacks, or of a backlog that
+ * a collector sends after an outage, which fills a gap further back.
+ */
+export function needsFetch(history: History, points: readonly LivePoint[]): boolean {
+  const last = history.times_s.at(-1) ?? 0;
+  const first = history.times_s[0] ?? 0;
+  const oldest = last - RECENT_STEPS * history.step_s;
+  return points.some((point) => lineOf(history, point) < 0 || (point.time_s < oldest && point.time_s >= first));
 }
 
 function lineOf(history: History, point: LivePoint): number {

@@ -12,13 +12,14 @@ import { RangeControl } from "./RangeControl";
 export interface AppBarProps {
   view: View;
   channel: ChannelState;
+  waiting: boolean;
   now_s: number;
   actions: ViewActions;
   onPassword(): void;
   onHelp(): void;
 }
 
-export function AppBar({ view, channel, now_s, actions, onPassword, onHelp }: AppBarProps) {
+export function AppBar({ view, channel, waiting, now_s, actions, onPassword, onHelp }: AppBarProps) {
   return (
     <header className="bar">
       <Logo />
@@ -27,7 +28,7 @@ export function AppBar({ view, channel, now_s, actions, onPassword, onHelp }: Ap
         <RangeControl view={view} now_s={now_s} onRange={actions.range} onBack={actions.back} />
       </nav>
       <div className="bar-end">
-        <LiveBadge view={view} channel={channel} now_s={now_s} onToggle={actions.pause} />
+        <LiveBadge view={view} channel={channel} waiting={waiting} now_s={now_s} onToggle={actions.pause} />
         <AccountMenu onPassword={onPassword} onHelp={onHelp} />
       </div>
     </header>

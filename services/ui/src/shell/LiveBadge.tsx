@@ -11,12 +11,14 @@ const words = strings.live;
 export interface LiveBadgeProps {
   view: View;
   channel: ChannelState;
+  /** Whether the channel is open but nothing can come through it. */
+  waiting: boolean;
   now_s: number;
   onToggle(): void;
 }
 
-export function LiveBadge({ view, channel, now_s, onToggle }: LiveBadgeProps) {
-  const shown = shownState(view, channel);
+export function LiveBadge({ view, channel, waiting, now_s, onToggle }: LiveBadgeProps) {
+  const shown = shownState(view, channel, waiting);
   const text =
     shown === "paused"
       ? words.paused(formatWhen(view.paused_s ?? now_s, now_s))
@@ -41,8 +43,11 @@ export function LiveBadge({ view, channel, now_s, onToggle }: LiveBadgeProps) {
   );
 }
 
-function shownState(view: View, channel: ChannelState): "live" | "connecting" | "retrying" | "paused" | "fixed" {
+type Shown = "live" | "waiting" | "connecting" | "retrying" | "paused" | "fixed";
+
+function shownState(view: View, channel: ChannelState, waiting: boolean): Shown {
   if (view.paused_s !== null) return "paused";
   if (!isMoving(view)) return "fixed";
+  if (channel.phase === "live") return waiting ? "waiting" : "live";
   return channel.phase === "off" ? "connecting" : channel.phase;
 }

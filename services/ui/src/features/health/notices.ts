@@ -32,12 +32,17 @@ export function noticesFor(situation: Situation): Notice[] {
     return [{ key: "status", kind: "critical", text: words.unwell }];
   const parts = health?.parts ?? [];
   const down = parts.filter((part) => part.status === "down").map((part) => downNotice(part, now_s));
-  const degraded = parts.filter((part) => part.status === "degraded").map(degradedNotice);
   const engineAway = parts.some((part) => part.kind === "engine" && part.status === "down");
-  // With an engine away every host looks silent; saying so would blame the hosts.
+  // With an engine away every service is degraded and every host looks silent; saying so would blame them.
+  const degraded = engineAway ? [] : parts.filter((part) => part.status === "degraded").map(degradedNotice);
   const silent = engineAway ? [] : silentNotices(hosts?.hosts ?? [], now_s);
   const delayed = engineAway ? [] : delayNotices(health);
   return [...down, ...silent, ...degraded, ...delayed].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether live values cannot arrive, because what carries them is away. */
+export function isWaiting(situation: Situation): boolean {
+  return (situation.health?.parts ?? []).some((part) => part.name === "kafka" && part.status === "down");
 }
 
 function rank(notice: Notice): number {
@@ -47,7 +52,7 @@ function rank(notice: Notice): number {
 function downNotice(part: Part, now_s: number): Notice {
   const since = formatWhen(secondsOf(part.since) ?? now_s, now_s);
   const say = sentenceFor(part.name);
-  const text = say ? say(since) : words.other(part.name, since, part.detail);
+  const text = say ? say(since) : words.other(part.name, since, clause(part.detail));
   return { key: `down-${part.name}`, kind: "critical", text };
 }
 
@@ -70,7 +75,12 @@ function sentenceFor(name: string): ((since: string) => string) | null {
 }
 
 function degradedNotice(part: Part): Notice {
-  return { key: `degraded-${part.name}`, kind: "warning", text: words.degraded(part.name, part.detail) };
+  return { key: `degraded-${part.name}`, kind: "warning", text: words.degraded(part.name, clause(part.detail)) };
+}
+
+/** A detail as the end of a sentence that brings its own full stop. */
+function clause(detail: string): string {
+  return detail.replace(/[\s.:;]+$/, "");
 }
 
 function silentNotices(hosts: readonly Host[], now_s: number): Notice[] {

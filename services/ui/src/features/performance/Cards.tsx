@@ -22,7 +22,13 @@ export function Cards({ hosts, paused }: { hosts: readonly string[]; paused: boo
   return (
     <section className="cards" aria-label={words.label}>
       {CARDS.map((card) => (
-        <Card key={card.name} card={card} figure={query.data?.[card.name] ?? null} loading={query.isPending} />
+        <Card
+          key={card.name}
+          card={card}
+          figure={query.data?.[card.name] ?? null}
+          elapsed_s={query.dataUpdatedAt > 0 ? (Date.now() - query.dataUpdatedAt) / 1000 : 0}
+          loading={query.isPending}
+        />
       ))}
     </section>
   );
@@ -31,10 +37,12 @@ export function Cards({ hosts, paused }: { hosts: readonly string[]; paused: boo
 interface CardProps {
   card: (typeof CARDS)[number];
   figure: Figure | null;
+  /** How long ago the figure was fetched; its own age goes on meanwhile. */
+  elapsed_s: number;
   loading: boolean;
 }
 
-function Card({ card, figure, loading }: CardProps) {
+function Card({ card, figure, elapsed_s, loading }: CardProps) {
   if (loading || figure === null) {
     return (
       <article className="panel card">
@@ -49,7 +57,7 @@ function Card({ card, figure, loading }: CardProps) {
   }
   const parts = formatParts(figure.value, figure.unit);
   return (
-    <article className={isOld(figure) ? "panel card is-stale" : "panel card"}>
+    <article className={isOld(figure, elapsed_s) ? "panel card is-stale" : "panel card"}>
       <h2>
         <a href={`#${card.leadsTo}`}>{words[card.name]}</a>
       </h2>
@@ -63,15 +71,16 @@ function Card({ card, figure, loading }: CardProps) {
       </p>
       <p className="card-foot">
         <Threshold figure={figure} />
-        <span className="card-age">{ageText(figure)}</span>
+        <span className="card-age">{ageText(figure, elapsed_s)}</span>
       </p>
     </article>
   );
 }
 
-function ageText(figure: Figure): string {
+function ageText(figure: Figure, elapsed_s: number): string {
   if (figure.age_s === null) return figure.value === null ? words.notKnown : "";
-  return figure.age_s < 1.5 ? words.now : words.age(formatDuration(figure.age_s));
+  const age_s = figure.age_s + elapsed_s;
+  return age_s < 1.5 ? words.now : words.age(formatDuration(age_s));
 }
 
 function Change({ figure, better }: { figure: Figure; better: "up" | "down" | "neither" }) {

@@ -9,7 +9,7 @@ import { AppBar } from "../../shell/AppBar";
 import { useShortcuts } from "../../shell/shortcuts";
 import { strings } from "../../strings";
 import { NoticeBanner } from "../health/NoticeBanner";
-import { noticesFor } from "../health/notices";
+import { isWaiting, noticesFor } from "../health/notices";
 import { StatusGrid } from "../health/StatusGrid";
 import { useSituation } from "../health/useSituation";
 import { OPEN_HOSTS_EVENT } from "../hosts/HostPicker";
@@ -58,6 +58,7 @@ export function PerformancePage() {
       <AppBar
         view={view}
         channel={channel}
+        waiting={isWaiting(situation)}
         now_s={now_s}
         actions={actions}
         onPassword={() => setOpen("password")}

@@ -3,9 +3,9 @@ import type { Figure } from "../../api/types";
 
 const OLD_S = 300;
 
-/** Whether a figure is so old that it must not look current. */
-export function isOld(figure: Figure): boolean {
-  return figure.value !== null && figure.age_s !== null && figure.age_s > OLD_S;
+/** Whether a figure that was fetched `elapsed_s` ago is so old that it must not look current. */
+export function isOld(figure: Figure, elapsed_s: number): boolean {
+  return figure.value !== null && figure.age_s !== null && figure.age_s + elapsed_s > OLD_S;
 }
 
 /** Whether the change since the period before is one for the worse; `better` is the direction that is good. */

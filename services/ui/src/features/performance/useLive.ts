@@ -5,15 +5,15 @@ import { serverNow_s } from "../../api/clock";
 import { HISTORY_KEY, healthQuery } from "../../api/queries";
 import type { History } from "../../api/types";
 import { LiveChannel, type Message } from "../../live/channel";
-import { type LivePoint, lacksLine, mergePoints } from "../../live/merge";
+import { type LivePoint, mergePoints, needsFetch } from "../../live/merge";
 import { pointsOf } from "../../live/points";
 import { type ChannelState, OFF } from "../../live/state";
 import { RANGES, type Range } from "./view";
 
 /** Values that arrive within this time are drawn together. */
 const DRAW_TOGETHER_MS = 200;
-/** How often, at most, a history is fetched anew because a line turned up that it does not have. */
-const NEW_LINE_MS = 10_000;
+/** How often, at most, a history is fetched anew because of values that it cannot take. */
+const FETCH_MS = 10_000;
 /** How often the stored figures replace those that the page has averaged itself. */
 const SETTLE_MS = 60_000;
 
@@ -58,7 +58,7 @@ function makeInbox(queryClient: QueryClient, hosts: readonly string[], range: Ra
       const history = queryClient.getQueryData<History>(key);
       if (history === undefined) continue;
       queryClient.setQueryData<History>(key, mergePoints(history, points, RANGES[range], serverNow_s()));
-      if (!lacksLine(history, points) || Date.now() - (fetchedAt.get(type) ?? 0) < NEW_LINE_MS) continue;
+      if (!needsFetch(history, points) || Date.now() - (fetchedAt.get(type) ?? 0) < FETCH_MS) continue;
       fetchedAt.set(type, Date.now());
       void queryClient.invalidateQueries({ queryKey: key });
     }
