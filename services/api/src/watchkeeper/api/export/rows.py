@@ -1,6 +1,7 @@
 """The rows of one series, a page after the other: no connection is held while a slow reader takes its time."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,15 +57,27 @@ class Export:
     resolution: Resolution
 
 
-async def pages(store: Store, export: Export, series: Exported) -> AsyncIterator[Sequence[Any]]:
-    """The rows of ``series``, oldest first, at most ``PAGE_ROWS`` at a time; no empty page."""
-    from_ = datetime.fromtimestamp(export.span.from_s, UTC)
+async def pages(store: Store, export: Export, series: Exported) -> AsyncGenerator[Sequence[Any], None]:
+    """The rows of ``series``, oldest first, at most ``PAGE_ROWS`` at a time; no empty page.
+
+    The next page is fetched while the caller writes the one before, and no further ahead.
+    """
     to = datetime.fromtimestamp(export.span.to_s, UTC)
-    while True:
+    query = PAGES[export.resolution]
+
+    async def fetch(from_: datetime) -> Sequence[Any]:
         async with store.connection() as connection:
-            rows = await connection.fetch(PAGES[export.resolution], series.series_id, from_, to, PAGE_ROWS)
-        if rows:
+            return await connection.fetch(query, series.series_id, from_, to, PAGE_ROWS)
+
+    coming = asyncio.create_task(fetch(datetime.fromtimestamp(export.span.from_s, UTC)))
+    try:
+        while rows := await coming:
+            last = len(rows) < PAGE_ROWS
+            if not last:
+                coming = asyncio.create_task(fetch(rows[-1]["time"] + NEXT))
             yield rows
-        if len(rows) < PAGE_ROWS:
-            return
-        from_ = rows[-1]["time"] + NEXT
+            if last:
+                return
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)

@@ -5,7 +5,7 @@ Whoever reads can tell a whole file from a part: what ends early ends as an abor
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import datetime
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -24,8 +24,9 @@ async def csv(store: Store, export: Export) -> AsyncIterator[bytes]:
     for series in export.series:
         described = f",{line(map(text_cell, (series.host, series.host_name, series.text, series.unit, series.kind)))}"
         described = described.removesuffix(CRLF) + ","
-        async for rows in pages(store, export, series):
-            yield lines(rows, described).encode()
+        async with aclosing(pages(store, export, series)) as found:
+            async for rows in found:
+                yield lines(rows, described).encode()
 
 
 async def json(store: Store, export: Export) -> AsyncIterator[bytes]:
@@ -40,9 +41,13 @@ async def json(store: Store, export: Export) -> AsyncIterator[bytes]:
     for number, series in enumerate(export.series):
         yield (b"," if number else b"") + msgspec.json.encode(json_series(series))[:-1] + b',"rows":['
         comma = b""
-        async for rows in pages(store, export, series):
-            yield comma + msgspec.json.encode([(_time(row[0]), *tuple(row)[1:]) for row in rows])[1:-1]
-            comma = b","
+        async with aclosing(pages(store, export, series)) as found:
+            async for rows in found:
+                yield (
+                    comma
+                    + msgspec.json.encode([(row[0].isoformat()[:-6] + "Z", *tuple(row)[1:]) for row in rows])[1:-1]
+                )
+                comma = b","
         yield b"]}"
     yield b'],"complete":true}\n'
 
@@ -56,15 +61,15 @@ def csv_header(export: Export) -> str:
 
 
 def raw_lines(rows: Iterable[Sequence[Any]], described: str) -> str:
-    """Lines of (time, value) rows."""
-    return "".join([f"{_time(time)}{described}{value!r}\r\n" for time, value in rows])
+    """Lines of (time, value) rows; the store's times are in UTC, so their offset is cut off, not computed."""
+    return "".join([f"{time.isoformat()[:-6]}Z{described}{value!r}\r\n" for time, value in rows])
 
 
 def rollup_lines(rows: Iterable[Sequence[Any]], described: str) -> str:
     """Lines of (time, avg, min, max, last, count) rows."""
     return "".join(
         [
-            f"{_time(time)}{described}{avg!r},{low!r},{high!r},{last!r},{count}\r\n"
+            f"{time.isoformat()[:-6]}Z{described}{avg!r},{low!r},{high!r},{last!r},{count}\r\n"
             for time, avg, low, high, last, count in rows
         ]
     )
@@ -79,8 +84,3 @@ def json_series(series: Exported) -> dict[str, Any]:
         "unit": series.unit,
         "kind": series.kind,
     }
-
-
-def _time(moment: datetime) -> str:
-    """ISO 8601 in UTC; the store's times are in UTC, so their offset is cut, not computed."""
-    return moment.isoformat()[:-6] + "Z"
