@@ -10,6 +10,7 @@ from tests.browser.looking import show_table
 
 AXE = ROOT / "services" / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PANEL = ".popover-panel"  # it covers part of the page, which the rule about sizes would take for small targets
 Scheme = Literal["light", "dark"]
 
 
@@ -54,9 +55,9 @@ async def test_what_opens_on_the_page_has_no_violation(themed: Page) -> None:
     await show_table(themed, "CPU")
     assert await violations(themed) == []
     await themed.get_by_role("button", name="Choose hosts").click()
-    assert await violations(themed) == []
+    assert await violations(themed, PANEL) == []
     await themed.get_by_role("button", name="Account").click()
-    assert await violations(themed) == []
+    assert await violations(themed, PANEL) == []
     await themed.get_by_role("button", name="Keyboard shortcuts").click()
     await themed.get_by_role("dialog").wait_for()
     assert await violations(themed) == []
@@ -81,11 +82,11 @@ async def test_the_sign_in_has_no_violation(
     await context.close()
 
 
-async def violations(page: Page) -> list[str]:
-    """What axe-core finds: rule, why it matters, and the elements."""
+async def violations(page: Page, within: str = "html") -> list[str]:
+    """What axe-core finds ``within`` a part of the page: rule, why it matters, and the elements."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = await page.evaluate(
-        "async rules => (await axe.run(document, {runOnly: rules})).violations", RULES
+        "async ([within, rules]) => (await axe.run(within, {runOnly: rules})).violations", [within, RULES]
     )
     return [f"{rule['id']}: {rule['help']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found]
