@@ -77,6 +77,20 @@ def test_a_block_says_more_than_the_defaults() -> None:
             "[[sources.tcp_probe]]\nname='a'\nhost='h'\nport=1\n[[sources.tcp_probe]]\nname='a'\nhost='h'\nport=2",
             "sources.tcp_probe: 2 blocks have the name 'a'",
         ),
+        ("[[sources.http_probe]]\nname='a'\nurl='http://h/ä'", "sources.http_probe[0].url: must be ASCII"),
+        ("[[sources.http_probe]]\nname='a'\nurl='http://h:0/'", "sources.http_probe[0].url: port 0 is none"),
+        ("[[sources.http_probe]]\nname='a'\nurl='http://h/'\nheaders={Host='x'}", "is not a header that may be set"),
+        (
+            "[[sources.http_probe]]\nname='a'\nurl='http://h/'\nheaders={X=\"a\\nsecret\"}",
+            "sources.http_probe[0].headers: the value of 'X' must be printable",
+        ),
+        (
+            "[[sources.prometheus]]\nname='a'\nurl='http://h/'\nuser='u'\npassword_file='f'\nbearer_token_file='g'",
+            "sources.prometheus[0]: bearer_token_file and user exclude each other",
+        ),
+        ("[[sources.tcp_probe]]\nname=\"a\\nb\"\nhost='h'\nport=1", "sources.tcp_probe[0].name: must be printable"),
+        ("[[sources.postgresql]]\nname='a'\nurl='mysql://h'", "sources.postgresql[0].url: must begin with postgresql"),
+        ("[sources]\ncpu = 5", "sources.cpu: Input should be a valid dictionary"),
         ("[[sources.postgresql]]\nname='a'", "sources.postgresql[0]: needs either url or url_file"),
         ("[[sources.prometheus]]\nname='a'\nurl='http://h/'\nuser='u'", "user and password_file belong together"),
         ("sources = 5", "sources: must be a table"),
@@ -94,6 +108,13 @@ def test_a_wrong_value_is_named_in_one_line(tmp_path: Path, toml: str, line: str
     assert str(path) in message
     assert "\n" not in message
     assert "secret" not in message
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    """Whatever it is, it is no configuration."""
+    (tmp_path / "c.toml").write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(SettingsError, match="larger than 1048576 bytes"):
+        read_configuration(tmp_path / "c.toml")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -122,3 +122,38 @@ def test_the_group_itself(version_1: Path, tools: Tools, values: Values) -> None
     write(version_1, {"cpu/cpu.cfs_quota_us": "-1\n", "memory/memory.limit_in_bytes": "9223372036854771712\n"})
     assert source.read_now() == []
     assert cgroup.OwnGroup(cgroup.Settings(), tools, None).read_now() == []
+
+
+def test_a_container_is_measured_as_one_unless_the_host_is_wanted(
+    version_2: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scope auto takes the container where it has a limit; host never does; container does even without a limit."""
+    for module in (cpu, memory, cgroup):
+        monkeypatch.setattr(module, "find_control_group", lambda: Version2(version_2))
+    assert isinstance(cpu.open_source(cpu.Settings(), tools), cpu.ContainerCpu)
+    assert isinstance(memory.open_source(memory.Settings(), tools), memory.ContainerMemory)
+    assert isinstance(cpu.open_source(cpu.Settings(scope="host"), tools), cpu.HostCpu)
+    assert isinstance(memory.open_source(memory.Settings(scope="host"), tools), memory.HostMemory)
+    write(version_2, {"cpu.max": "max 100000\n", "memory.max": "max\n"})
+    assert isinstance(cpu.open_source(cpu.Settings(), tools), cpu.HostCpu)
+    assert isinstance(memory.open_source(memory.Settings(), tools), memory.HostMemory)
+    assert isinstance(cpu.open_source(cpu.Settings(scope="container"), tools), cpu.ContainerCpu)
+    assert isinstance(memory.open_source(memory.Settings(scope="container"), tools), memory.ContainerMemory)
+
+
+def test_a_containers_processors_between_two_readings(version_2: Path, tools: Tools, values: Values) -> None:
+    """Time used since the last reading, of one and a half cores; a limit that is gone means all cores."""
+    source = cpu.ContainerCpu(cpu.Settings(), tools, Version2(version_2))
+    source._before = CpuUse(source._before.at_s - 10, {"total": 0, "user": 0, "system": 0})
+    found = values(source.read_now())
+    assert found["system.cpu.utilization"] == pytest.approx(3 / 15, rel=0.05)
+    assert found['system.cpu.utilization{cpu.mode="user"}'] == pytest.approx(2 / 15, rel=0.05)
+
+
+def test_files_that_a_kernel_does_not_have(tmp_path: Path) -> None:
+    """No limit, no throttling, rather than an error."""
+    write(tmp_path, {"cpuacct/cpuacct.usage": "1\n", "cpuacct/cpuacct.usage_user": "1\n"})
+    write(tmp_path, {"cpuacct/cpuacct.usage_sys": "0\n"})
+    old, new = Version1(tmp_path), Version2(tmp_path)
+    assert (old.cpu_limit(), old.memory_limit(), new.cpu_limit(), new.memory_limit()) == (None, None, None, None)
+    assert old.cpu_use(1).throttled_s == 0

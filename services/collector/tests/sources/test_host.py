@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from watchkeeper.collector.configuration import read_configuration
-from watchkeeper.collector.mounts import Mount, chosen, parse_mounts
+from watchkeeper.collector.mounts import Mount, chosen, find_mounts, parse_mounts
 from watchkeeper.collector.patterns import whole_match
 from watchkeeper.collector.reading import Reading
 from watchkeeper.collector.source import Tools
@@ -159,6 +159,13 @@ def test_mounts_that_are_watched() -> None:
         Mount("server:/export", "/net/home", "nfs4", writable=True),
     ]
     assert parse_mounts(MOUNTS)[2].mountpoint == "/var/lib/data base"
+
+
+def test_the_first_table_that_can_be_read_is_taken(tmp_path: Path) -> None:
+    """Where none can be, psutil is asked."""
+    (tmp_path / "second").write_text("/dev/x / ext4 ro 0 0\n")
+    assert find_mounts((tmp_path / "absent", tmp_path / "second")) == [Mount("/dev/x", "/", "ext4", writable=False)]
+    assert all(mount.mountpoint.startswith("/") for mount in find_mounts(()))
 
 
 def test_a_containers_root_is_watched() -> None:

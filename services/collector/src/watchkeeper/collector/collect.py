@@ -21,6 +21,9 @@ THREADS_MAX = 32
 SLEEP_S_MAX = 60.0
 """The clock is looked at again after this, so that setting it does not put a reading off for long."""
 
+SET_BACK_S = 1.0
+"""Time to wait beyond a whole interval that only a clock that was set back can explain."""
+
 
 class OwnSource(Source[SourceSettings]):
     """What the collector counts about itself."""
@@ -80,12 +83,15 @@ class Collection:
         due_s: float | None = None
         while True:
             due_s = next_due_s(self.clock.now_ms() / 1000, due_s, block.interval_s, offset)
-            await self._until(due_s)
+            if not await self._until(due_s, block.interval_s):
+                continue
             for batch in self.batches(block, await reader.read()):
                 publisher.offer(Kept(self.resource.id, encode(batch)))
 
-    async def _until(self, due_s: float) -> None:
+    async def _until(self, due_s: float, interval_s: float) -> bool:
+        """Wait for ``due_s``; answers False where the clock was set back by an interval."""
         while (wait_s := due_s - self.clock.now_ms() / 1000) > 0:
+            if wait_s > interval_s + SET_BACK_S:
+                return False
             await asyncio.sleep(min(wait_s, SLEEP_S_MAX))
-            if wait_s > 2 * SLEEP_S_MAX and due_s - self.clock.now_ms() / 1000 > wait_s:
-                return  # the clock was set back
+        return True

@@ -1,12 +1,15 @@
 """What is mounted where, from the kernel's table; reading it never hangs, whatever the mounts do."""
 
+import contextlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
-TABLE = Path("/proc/self/mounts")
+TABLES = (Path("/proc/1/mounts"), Path("/proc/self/mounts"))
+"""The system's own view first: a systemd unit with a sandbox sees everything as mounted read-only."""
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -33,15 +36,15 @@ def parse_mounts(text: str) -> list[Mount]:
     return list(seen.values())
 
 
-def find_mounts(table: Path = TABLE) -> list[Mount]:
-    """Return what is mounted now."""
-    try:
-        return parse_mounts(table.read_text(encoding="utf-8", errors="replace"))
-    except FileNotFoundError:
-        return [
-            Mount(each.device, each.mountpoint, each.fstype, "rw" in each.opts.split(","))
-            for each in psutil.disk_partitions(all=False)
-        ]
+def find_mounts(tables: Sequence[Path] = TABLES) -> list[Mount]:
+    """Return what is mounted now, from the first of ``tables`` that can be read."""
+    for table in tables:
+        with contextlib.suppress(OSError):
+            return parse_mounts(table.read_text(encoding="utf-8", errors="replace"))
+    return [
+        Mount(each.device, each.mountpoint, each.fstype, "rw" in each.opts.split(","))
+        for each in psutil.disk_partitions(all=False)
+    ]
 
 
 def chosen(mounts: list[Mount], exclude_types: re.Pattern[str], exclude_mountpoints: re.Pattern[str]) -> list[Mount]:
