@@ -93,8 +93,8 @@ async def test_the_longest_series_text_is_stored(rig: Any) -> None:
 async def test_another_owner_fences(rig: Any) -> None:
     """While another owner has moved the offset on, nothing of what it covers is written; we go on from there."""
     batches = [rig.batch({"a": float(number)}, age_s=100 - number) for number in range(11)]
-    async with rig.recorder() as running:
-        await rig.until_ready(running)
+    async with rig.recorder():
+        await rig.until(lambda: rig.query("SELECT FROM consumer_offsets"))
         await rig.query("UPDATE consumer_offsets SET next_offset = 5")
         await rig.send(*batches[:10])
         await rig.until(rig.stored)
