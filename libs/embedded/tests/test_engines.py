@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from watchkeeper.common.bus import KafkaSettings, Record, Topic, end_offsets, ensure_topics, open_producer
+from watchkeeper.embedded import jars, kafka_archive
 from watchkeeper.embedded.claim import InUseError
 from watchkeeper.embedded.engine import running
-from watchkeeper.embedded.kafka import Kafka
+from watchkeeper.embedded.kafka import Kafka, archive_file
 from watchkeeper.embedded.postgres import Postgres
 from watchkeeper.embedded.process import PID_FILE, is_alive, recall
 
@@ -92,3 +93,13 @@ def test_a_killed_starter_takes_both_engines_with_it(tmp_path: Path) -> None:
         starter.send_signal(signal.SIGKILL)
     assert backends
     wait_until(lambda: not any(is_alive(process) for process in [*engines, *backends]), "the engines' end")
+
+
+def test_kafka_starts_on_its_archived_classes(tmp_path: Path) -> None:
+    kafka_archive.make()
+    archive = archive_file(jars.classpath())
+    if archive.stat().st_size == 0:
+        pytest.skip("this JVM makes no archive")
+    with running(Kafka(tmp_path)):
+        mapped = {entry.path for entry in process_of(tmp_path).memory_maps()}
+    assert str(archive) in mapped

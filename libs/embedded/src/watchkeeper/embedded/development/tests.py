@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchkeeper.embedded import jars, pages
+from watchkeeper.embedded import jars, kafka_archive, pages
 from watchkeeper.embedded.places import the_clone
 
 BROWSER_TESTS = Path("tests") / "browser"
@@ -21,6 +21,9 @@ def test(arguments: list[str]) -> int:
     if "WK_TEST_KAFKA_SERVERS" not in os.environ and not jars.are_there():
         print("wk test: fetching Kafka (45 MB, once)", flush=True)
         jars.classpath()
+    if "WK_TEST_KAFKA_SERVERS" not in os.environ and not kafka_archive.is_there():
+        print("wk test: preparing Kafka's classes (once)", flush=True)
+        kafka_archive.make()
     if (root / BROWSER_TESTS).is_dir() and wants_browser(arguments, root):
         try:
             pages.build(lambda line: print(f"wk test: {line}", flush=True))

@@ -29,6 +29,9 @@ def run(data: Path, port: int, ready_file: Path | None, *, open_browser: bool) -
     except CannotStartError as error:
         print(f"wk up: {error}", file=sys.stderr, flush=True)
         return 1
+    except KeyboardInterrupt:
+        say("stopped before everything was started")
+        os._exit(130)  # without waiting for downloads; what was started to prepare ends with us
     return 0
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from watchkeeper.embedded import jars, pages
+from watchkeeper.embedded import jars, kafka_archive, pages
 from watchkeeper.embedded.claim import InUseError, claim
 from watchkeeper.embedded.engine import Engine, EngineError
 from watchkeeper.embedded.kafka import Kafka
@@ -59,7 +59,8 @@ def up(options: Options, say: Say, announce: Announce) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP.
 
     ``announce`` is called once, when real metrics come out of the api, with what the ready file holds. Raises
-    ``CannotStartError`` with one line where it cannot start or go on; then nothing is left running either.
+    ``CannotStartError`` with one line where it cannot start or go on, ``KeyboardInterrupt`` where it is stopped while
+    it still prepares; then nothing is left running either, but for threads that prepare.
     """
     folder = DataFolder(options.data)
     folder.check()
@@ -95,8 +96,6 @@ class _Run:
         try:
             built = self._prepare()
             self._go_on(*self._plan(built))
-        except KeyboardInterrupt:
-            self._say("stopped before everything was started")
         finally:
             self._stop()
 
@@ -111,14 +110,23 @@ class _Run:
         if not is_free(options.port):
             raise CannotStartError(f"port {options.port} is taken by another program; `--port N` takes another")
         check_free(folder.free_bytes(), FREE_TO_START, folder.root)
-        built = pages.build(self._say)
+        threads = ThreadPoolExecutor(3)
+        try:
+            built = threads.submit(pages.build, self._say)
+            for made in [threads.submit(self._prepare_kafka), threads.submit(self._postgres.prepare)]:
+                made.result()
+            return built.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _prepare_kafka(self) -> None:
         if not jars.are_there():
             self._say("fetching Kafka (45 MB, once)")
             jars.classpath()
-        with ThreadPoolExecutor(2) as threads:
-            for done in [threads.submit(engine.prepare) for engine in (self._kafka, self._postgres)]:
-                done.result()
-        return built
+        if not kafka_archive.is_there():
+            self._say("preparing Kafka's classes (once)")
+            kafka_archive.make()
+        self._kafka.prepare()
 
     def _plan(self, built: Path | None) -> tuple[Supervisor, Arrival]:
         """Settle addresses, environments and order."""
