@@ -2,7 +2,7 @@
 
 import sys
 
-from watchkeeper.embedded.command import main
+from watchkeeper.embedded.command import run
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

@@ -10,6 +10,11 @@ from watchkeeper.embedded import places
 PORT = 8000
 
 
+def run() -> int:
+    """Do what the command line asks for; the console command ``watchkeeper``."""
+    return main(sys.argv[1:])
+
+
 def main(arguments: Sequence[str]) -> int:
     """Do what ``arguments`` ask for; answers the exit code: 0 done, 1 could not be done, 2 asked for wrongly."""
     parser = _parser()
