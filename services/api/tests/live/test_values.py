@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from watchkeeper.api.live import values as module
+from watchkeeper.api.live.feed import spacing_s
 from watchkeeper.api.live.values import Levels
 from watchkeeper.common.events import MetricsBatch, Resource
 
@@ -91,3 +94,8 @@ def test_what_is_remembered_is_bounded(monkeypatch: Any) -> None:
 
 def test_a_series_that_breaks_the_grammar_is_left_out() -> None:
     assert Levels().of(batch(1, {"system.memory.utilization{": 1, "system.cpu.utilization": 1})) == {"cpu": 1}
+
+
+@pytest.mark.parametrize(("readers", "expected"), [(0, 0), (10, 0.001), (2000, 0.2), (100_000, 0.25)])
+def test_the_more_readers_the_more_goes_into_one_write(readers: int, expected: float) -> None:
+    assert spacing_s(readers) == pytest.approx(expected)
