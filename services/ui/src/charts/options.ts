@@ -171,6 +171,7 @@ function selected(plot: uPlot, handlers: Handlers): void {
   const from = plot.posToVal(left, "x");
   const to = plot.posToVal(left + width, "x");
   plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  handlers.onPoint(null);
   handlers.onZoom(from, to);
 }
 
