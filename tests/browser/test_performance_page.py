@@ -113,8 +113,9 @@ async def test_picking_a_host_asks_for_it_alone(page: Page) -> None:
 
 
 async def test_a_paused_page_stands_still_until_it_is_resumed(page: Page) -> None:
-    """No new row while paused; a new one soon after."""
+    """No new row and no request for one while paused; a new one soon after."""
     await show_table(page, "CPU")
+    await chart(page, "Threats blocked").locator("canvas").wait_for()
     await page.locator("body").press("l")
     await expect(page.get_by_role("button", name=re.compile("^Paused since"))).to_be_visible()
     await expect(chart(page, "CPU").locator("tbody tr").first).to_be_visible()
