@@ -49,8 +49,12 @@ class ApiSettings(ServiceSettings):
     intake_bytes_max: int = Field(8 * 1024 * 1024, ge=1024, description="Largest body of pushed metrics.")
     requests_per_minute: int = Field(6000, ge=1, description="Requests of one session or key per minute.")
     anonymous_per_minute: int = Field(600, ge=1, description="Requests without a login of one address per minute.")
-    sign_ins_per_minute: int = Field(10, ge=1, description="Attempts to sign in from one address per minute.")
-    sign_ins_per_user_per_minute: int = Field(5, ge=1, description="Attempts to sign in as one user per minute.")
+    sign_ins_per_minute: int = Field(
+        10, ge=1, description="Attempts to sign in from one address per minute; those that succeed do not count."
+    )
+    sign_ins_per_user_per_minute: int = Field(
+        5, ge=1, description="Attempts to sign in as one user per minute; those that succeed do not count."
+    )
     password_hashes_max: int = Field(2, ge=1, le=64, description="Passwords checked at a time (64 MiB each).")
 
     @field_validator("trusted_proxies", mode="before")
