@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.common.clock import from_ms
 from watchkeeper.common.events import MetricsBatch
 
 pytestmark = pytest.mark.store
@@ -119,3 +120,17 @@ async def test_a_wrong_clock_costs_its_sender_only(rig: Any) -> None:
         await rig.until_written(121)
     assert await rig.stored() == rig.rows([good])
     assert [letter.reason for letter in await rig.letters()] == ["future"] * 60 + ["past"] * 60
+
+
+async def test_what_retention_overtook_on_its_way_is_refused_with_its_reason(rig: Any) -> None:
+    """Read while its hour was still kept, written after it had gone: a dead letter, not a row that nobody keeps."""
+    first, second = rig.batch({"a": 1.0}, age_s=7_200), rig.batch({"a": 2.0}, age_s=3_600)
+    good = rig.batch({"a": 3.0})
+    async with rig.recorder(retention_every_s=3_600):
+        await rig.send(first)
+        await rig.until_written(1)
+        await rig.query("UPDATE retention_floors SET floor = $1", from_ms(rig.now_ms - 60_000))
+        await rig.send(second, good)
+        await rig.until_written(3)
+    assert await rig.stored() == rig.rows([first, good])
+    assert [letter.reason for letter in await rig.letters()] == ["past"]

@@ -109,6 +109,21 @@ async def test_a_connection_that_breaks_now_and_then_costs_nothing(rig: Any, gat
     assert await rig.stored() == rig.rows(batches)
 
 
+async def test_a_partition_waits_until_the_database_says_where_it_begins(rig: Any) -> None:
+    """The group has assigned it, the offsets cannot be read yet: nothing is skipped, nothing is read twice."""
+    batches = [rig.batch({"a": float(n)}, age_s=100 - n) for n in range(10)]
+    await rig.send(*batches)
+    impatient = rig.store.settings.model_copy(update={"statement_timeout_s": 0.3})
+    async with rig.store.transaction() as connection:
+        await connection.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
+        recorder = rig.recorder(database=impatient)
+        running = await recorder.__aenter__()
+        await rig.until_not_ready(running, "database")
+    await rig.until_written(10)
+    await recorder.__aexit__(None, None, None)
+    assert await rig.stored() == rig.rows(batches)
+
+
 async def test_a_stop_while_the_database_is_away_is_quick(rig: Any, gate: Gate) -> None:
     """The recorder holds nothing that a stop would lose: the offset is in the database."""
     async with rig.recorder(database=behind(rig, gate)) as running:

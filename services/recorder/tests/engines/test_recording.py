@@ -107,6 +107,19 @@ async def _stored_as_many(rig: Any, count: int) -> bool:
     return len(await rig.stored()) == count
 
 
+async def test_a_topic_that_begins_anew_is_read_from_its_beginning(rig: Any) -> None:
+    """Kafka lost its data, the database did not: offsets beyond the topic's end do not keep new records out."""
+    async with rig.recorder():
+        await rig.until(lambda: rig.query("SELECT FROM consumer_offsets"))
+    await rig.query("UPDATE consumer_offsets SET next_offset = 1000")
+    batches = [rig.batch({"a": float(number)}, age_s=100 - number) for number in range(5)]
+    await rig.send(*batches)
+    async with rig.recorder():
+        await rig.until(lambda: _stored_as_many(rig, 5))
+    assert await rig.stored() == rig.rows(batches)
+    assert len(await rig.query("SELECT FROM consumer_offsets WHERE next_offset = 5")) == 1
+
+
 async def test_two_recorders_share_the_partitions_and_store_each_sample_once(rig: Any) -> None:
     """The second joins, the first leaves, in the middle of everything."""
     batches = [rig.batch({"a": float(n), "b": 0.0}, resource=f"h{n % 20}", age_s=3_000 - n) for n in range(2_000)]
