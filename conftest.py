@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -27,6 +28,10 @@ PARTITIONS = 4
 TOPIC_S = 10.0
 TRIES = 60
 TRY_AGAIN_S = 0.25
+
+# Tests do not time things, and a busy machine is slow now and then. The rest of hypothesis's own profile stays.
+hypothesis.settings.register_profile("untimed", parent=hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 MakeTopic = Callable[..., Awaitable[str]]
 
