@@ -68,6 +68,7 @@ def own_environment(folder: DataFolder, addresses: Addresses, pages: Path | None
         api["WK_API_UI_DIR"] = str(pages)
     return {
         "api": api,
+        "recorder": {"WK_RECORDER_INSTANCE": "up"},  # there is one: after a crash it goes on at once
         "collector": {
             "WK_COLLECTOR_CONFIG": str(collector_configuration(folder)),
             "WK_COLLECTOR_SPOOL_DIR": str(folder.spool),
