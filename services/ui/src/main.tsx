@@ -3,7 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/query";
-import { makeRouter } from "./app/router";
+import { fetchAhead, makeRouter } from "./app/router";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/parts.css";
@@ -11,6 +11,7 @@ import "./styles/charts.css";
 import "./styles/layout.css";
 import "./styles/print.css";
 
+fetchAhead(window.location.pathname);
 const queryClient = makeQueryClient(() => {
   const here = router.state.location.href;
   void router.navigate({ to: "/sign-in", search: { next: here, ended: "1" } });

@@ -197,6 +197,7 @@ export const strings = {
     performanceTitle: "Performance monitoring",
     notFound: "There is no page at this address.",
     goToPerformance: "Go to performance monitoring",
+    notAnswering: "Watchkeeper does not answer fully yet. This page tries again by itself.",
     broken: "This page met an error that it did not expect.",
     reload: "Load the page again",
   },

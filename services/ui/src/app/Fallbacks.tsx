@@ -2,7 +2,6 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { isTransient } from "../api/client";
-import { formatClock } from "../format";
 import { strings } from "../strings";
 import { Mark } from "../ui/Mark";
 
@@ -34,7 +33,7 @@ export function BrokenPage({ error }: ErrorComponentProps) {
   return (
     <main className="page-alone" role="alert">
       <Mark kind={outage ? "warning" : "critical"} size={24} />
-      <h1>{outage ? strings.notices.connection(formatClock(Date.now() / 1000)) : strings.pages.broken}</h1>
+      <h1>{outage ? strings.pages.notAnswering : strings.pages.broken}</h1>
       <button type="button" className="button" onClick={() => window.location.reload()}>
         {strings.pages.reload}
       </button>

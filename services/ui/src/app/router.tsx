@@ -12,6 +12,8 @@ import { readSearch } from "../features/performance/view";
 import { parseQuery, safeNext, writeQuery } from "./address";
 import { BrokenPage, MissingPage, PendingPage } from "./Fallbacks";
 
+const loadPerformancePage = () => import("../features/performance/PerformancePage");
+
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ notFoundComponent: MissingPage });
 
 const signIn = createRoute({
@@ -45,8 +47,13 @@ const performancePage = createRoute({
   getParentRoute: () => signedIn,
   path: "/performance-monitoring",
   validateSearch: readSearch,
-  component: lazyRouteComponent(() => import("../features/performance/PerformancePage"), "PerformancePage"),
+  component: lazyRouteComponent(loadPerformancePage, "PerformancePage"),
 });
+
+/** Fetch the code of the page that the address asks for while the session is still being asked for. */
+export function fetchAhead(path: string): void {
+  if (path === "/performance-monitoring") void loadPerformancePage();
+}
 
 /** The router of the application. */
 export function makeRouter(queryClient: QueryClient) {

@@ -15,6 +15,17 @@ export function useMedia(query: string): boolean {
   );
 }
 
+/** Whether somebody can see the page: not while its tab is in the background. */
+export function useVisible(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      document.addEventListener("visibilitychange", listener);
+      return () => document.removeEventListener("visibilitychange", listener);
+    },
+    () => document.visibilityState === "visible",
+  );
+}
+
 /** The height of a chart's canvas; the style sheet's `--chart-height` says the same for what stands in for it. */
 export function useChartHeight(): number {
   return useMedia(NARROW) ? 160 : 200;

@@ -8,6 +8,7 @@ import { LiveChannel, type Message } from "../../live/channel";
 import { type LivePoint, mergePoints, needsFetch } from "../../live/merge";
 import { pointsOf } from "../../live/points";
 import { type ChannelState, OFF } from "../../live/state";
+import { useVisible } from "../../ui/media";
 import { RANGES, type Range } from "./view";
 
 /** Values that arrive within this time are drawn together. */
@@ -17,9 +18,11 @@ const FETCH_MS = 10_000;
 /** How often the stored figures replace those that the page has averaged itself. */
 const SETTLE_MS = 60_000;
 
-/** The state of the channel, which is open while `moving`. */
+/** The state of the channel, which is open while `moving` and seen. */
 export function useLive(hosts: readonly string[], range: Range, moving: boolean): ChannelState {
   const queryClient = useQueryClient();
+  // A browser has few connections to one server, and a tab that nobody sees needs none of them.
+  const open = useVisible() && moving;
   const key = hosts.join("\n");
   const channel = useMemo(() => {
     const chosen = key === "" ? [] : key.split("\n");
@@ -27,10 +30,10 @@ export function useLive(hosts: readonly string[], range: Range, moving: boolean)
     return new LiveChannel({ hosts: chosen, events: ["metrics", "state", "reset"], onMessage: inbox });
   }, [queryClient, key, range]);
   useEffect(() => {
-    if (!moving) return;
+    if (!open) return;
     channel.start();
     return () => channel.stop();
-  }, [channel, moving]);
+  }, [channel, open]);
   const state = useSyncExternalStore(channel.subscribe, channel.getState);
   const phase = state.phase;
   useEffect(() => {
