@@ -27,9 +27,10 @@ RUN pip install --no-cache-dir uv==0.13.9 && python -m venv /opt/watchkeeper
 COPY requirements.txt ./
 COPY libs/common libs/common
 COPY services/${SERVICE} services/${SERVICE}
+# --no-sources: the workspace that a member's pyproject names is not here; its library is, by its path.
 # The collector's image can watch a PostgreSQL server; a collector installed by itself leaves asyncpg out.
 RUN if [ "${SERVICE}" = collector ]; then extra="[postgresql]"; else extra=""; fi \
-    && uv pip install --no-cache --python /opt/watchkeeper/bin/python --compile-bytecode \
+    && uv pip install --no-cache --no-sources --python /opt/watchkeeper/bin/python --compile-bytecode \
         --constraint requirements.txt ./libs/common "./services/${SERVICE}${extra}"
 
 FROM ${PYTHON_IMAGE} AS service
