@@ -15,6 +15,9 @@ RUN npm run build
 FROM ${CADDY_IMAGE} AS web
 COPY deploy/Caddyfile /etc/caddy/Caddyfile
 COPY --from=pages /build/dist /srv/pages
+# Certificates: a folder of the user's own, since the image's /data is root's.
+RUN mkdir -p /var/lib/caddy && chown 1000:1000 /var/lib/caddy
+ENV XDG_DATA_HOME=/var/lib/caddy XDG_CONFIG_HOME=/tmp
 USER 1000:1000
 # 8081 answers on loopback only, for this.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/"]
