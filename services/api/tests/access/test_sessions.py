@@ -8,7 +8,9 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
+from watchkeeper.api.access import sessions
 from watchkeeper.api.access.secrets import csrf_token, digest
+from watchkeeper.common.clock import from_ms
 
 pytestmark = pytest.mark.store
 
@@ -148,9 +150,6 @@ async def test_an_idle_session_expires_and_a_used_one_is_noted(api: Any) -> None
 
 async def test_expired_sessions_are_removed(api: Any) -> None:
     """They let nobody in before that either; they only take space."""
-    from watchkeeper.api.access import sessions  # noqa: PLC0415
-    from watchkeeper.common.clock import from_ms  # noqa: PLC0415
-
     await api.begin_session("viewer", lasting=timedelta(seconds=-1))
     async with api.store.connection() as connection:
         before = await connection.fetchval("SELECT count(*) FROM sessions")
