@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from watchkeeper.api.app import create_app
 from watchkeeper.api.context import new_context
 from watchkeeper.api.health import looks
+from watchkeeper.api.health.report import Board, Disk, Status
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.common.bus import KafkaSettings, open_producer
 from watchkeeper.common.events import METRICS_TOPIC
@@ -112,6 +114,48 @@ async def test_with_both_engines_away_and_a_service_that_hangs_it_still_answers(
     assert found["recorder"] == ("degraded", "database: waits for it")
     assert {found[name][0] for name in ("hangs", "gone", "kafka", "database")} == {"down"}
     assert "keep their samples on disk" in found["kafka"][1]
+
+
+async def test_the_disk_and_a_collector_that_keeps_samples_are_told(api: Any, seed_api: Any, tmp_path: Path) -> None:
+    now_s = time.time()
+    await seed_api.series("web", "watchkeeper.spool.size", [(now_s - 12, 5e6), (now_s - 2, 4.5e6)], unit="By")
+    collector = Running("collector")
+    collector.ready("kafka", ok=True)
+    server = HealthServer(HealthSettings(port=0), collector)
+    server.start()
+    shared = api.context.settings
+    settings = ApiSettings(
+        kafka=shared.kafka,
+        database=shared.database,
+        data_dir=tmp_path,
+        services={"collector": f"http://127.0.0.1:{server.port}"},
+    )
+    context = new_context(settings, api.context.producer, Running("api"))
+    context.store = api.store
+    task = asyncio.create_task(looks.run(context))
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while "web" not in detail(context.board, "collector") or context.board.disk is None:  # noqa: ASYNC110 - no event to wait for
+                await asyncio.sleep(0.02)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.to_thread(server.stop)
+    told = context.board.told(context.clock.now_ms())
+    assert told["disk"]["total_bytes"] >= told["disk"]["free_bytes"] > 0
+    assert told["status"] == "degraded"
+    assert detail(context.board, "collector") == "samples wait on disk at name of web (4.5 MB)"
+
+
+def detail(board: Board, name: str) -> str:
+    """What was found last of a part; empty for nothing."""
+    return board.parts[name].finding.detail if name in board.parts else ""
+
+
+async def test_a_folder_that_is_not_there_leaves_the_disk_unknown(tmp_path: Path) -> None:
+    board = Board(disk=Disk(1, 2))
+    assert await looks._disk(board, tmp_path / "gone")() is Status.OK
+    assert board.disk is None
 
 
 def free_port() -> int:

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from watchkeeper.api.live import values as module
-from watchkeeper.api.live.feed import spacing_s
+from watchkeeper.api.live.feed import events_of, spacing_s
+from watchkeeper.api.live.hub import Hub
 from watchkeeper.api.live.values import Levels
-from watchkeeper.common.events import MetricsBatch, Resource
+from watchkeeper.common.bus import Received
+from watchkeeper.common.events import MetricsBatch, Resource, encode
 
 REQUESTS = "http_server_request_duration_seconds"
 
@@ -99,3 +101,18 @@ def test_a_series_that_breaks_the_grammar_is_left_out() -> None:
 @pytest.mark.parametrize(("readers", "expected"), [(0, 0), (10, 0.001), (2000, 0.2), (100_000, 0.25)])
 def test_the_more_readers_the_more_goes_into_one_write(readers: int, expected: float) -> None:
     assert spacing_s(readers) == pytest.approx(expected)
+
+
+def test_records_that_cannot_be_read_or_say_nothing_make_no_event() -> None:
+    hub = Hub()
+    values = [
+        b"not json",
+        None,
+        encode(batch(1, {"something.else": 1})),
+        encode(batch(2, {"system.cpu.utilization": 0.5})),
+    ]
+    records = [Received(0, offset, 0, b"a", value) for offset, value in enumerate(values)]
+    found = events_of(hub, Levels(), records)
+    assert [(event.host, event.time_ms, event.source, event.values) for event in found] == [
+        ("a", 2_000, "test", {"cpu": 0.5})
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.api.metrics import history as module
 from watchkeeper.api.metrics.history import Query, history
 from watchkeeper.api.metrics.resolution import Aggregate
 from watchkeeper.api.metrics.spans import Span
@@ -82,6 +83,61 @@ async def test_aggregates_of_raw_samples_are_exact(store: Store, seed: Any, agg:
     await seed.series("a", "system.cpu.utilization", [(start_s + 10 * k, k % 10) for k in range(30)])
     answer = await ask(store, "cpu", 300, 100, to_s=start_s + 300, agg=agg)
     assert answer["lines"][0]["values"] == [pytest.approx(expected)] * 3
+
+
+@pytest.mark.parametrize("step_s", [60, 300, 3600])
+@pytest.mark.parametrize("agg", ["avg", "min", "max", "p95"])
+async def test_aggregates_of_rollups(store: Store, seed: Any, step_s: int, agg: str) -> None:
+    """Lowest and highest are exact; p95 is that of minutes' averages, between two of them by rank."""
+    start_s = NOW // HOUR * HOUR - 3 * HOUR
+    samples = [(start_s + 20 * k, float(k * k % 101)) for k in range(540)]
+    await seed.series("a", "system.cpu.utilization", samples)
+    await seed.roll_up(NOW)
+    await seed.forget_raw(NOW - 60)
+    answer = await ask(store, "cpu", 3 * HOUR, step_s, to_s=start_s + 3 * HOUR, agg=agg)
+    assert answer["resolution"] == "minute"
+    for at, found in zip(answer["times_s"], answer["lines"][0]["values"], strict=True):
+        within = [(t, v) for t, v in samples if at <= t < at + step_s]
+        averages = sorted(
+            sum(v for t, v in within if minute <= t < minute + 60) / 3 for minute in range(at, at + step_s, 60)
+        )
+        rank = 0.95 * (len(averages) - 1)
+        low = averages[int(rank)]
+        expected = {
+            "avg": sum(v for _, v in within) / len(within),
+            "min": min(v for _, v in within),
+            "max": max(v for _, v in within),
+            "p95": low + (averages[min(int(rank) + 1, len(averages) - 1)] - low) * (rank - int(rank)),
+        }[agg]
+        assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("agg", ["avg", "min", "max", "p95"])
+async def test_a_steady_ratio_is_the_same_by_every_aggregate(store: Store, seed: Any, agg: str) -> None:
+    times = every(10, NOW - 7205, NOW - 5)
+    name = "http_server_request_duration_seconds"
+    await seed.series("a", f"{name}_count", [(t, 2 * (t - times[0])) for t in times], kind="counter")
+    await seed.series("a", f"{name}_sum", [(t, t - times[0]) for t in times], kind="counter")
+    await seed.roll_up(NOW - 120)
+    for step_s in (10, 600):
+        answer = await ask(store, "response_time", 3600, step_s, to_s=NOW - 5, agg=agg)
+        line = answer["lines"][0]
+        assert line["values"] == line["min"] == line["max"] == [pytest.approx(0.5)] * len(answer["times_s"])
+
+
+async def test_an_answer_that_would_be_too_large_is_refused(
+    store: Store, seed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in "abc":
+        await seed.series(host, "system.cpu.utilization", [(NOW - 20, 1), (NOW - 10, 1)])
+    monkeypatch.setattr(module, "VALUES_MAX", 100)
+    with pytest.raises(Problem) as caught:
+        await ask(store, "cpu", 3000, 60)
+    assert caught.value.errors[0].field == "points"
+    monkeypatch.setattr(module, "SERIES_MAX", 2)
+    with pytest.raises(Problem) as caught:
+        await ask(store, "cpu", 300, 60)
+    assert caught.value.errors[0].field == "host"
 
 
 async def test_the_fullest_file_system_stands_for_the_disk(store: Store, seed: Any) -> None:

@@ -4,7 +4,7 @@ A type has one or more sources, in order of preference: the first that has data 
 type is one entry in ``TYPES``; every place that reads metrics (current, history, summary, live) goes by this table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -167,8 +167,3 @@ def series_names(types: Iterable[HistoryType]) -> list[str]:
 def line_labels(known: HistoryType, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The labels that name the line of a series with ``labels``."""
     return tuple((key, labels[key]) for key in known.per if key in labels)
-
-
-def types_of(names: Iterable[str]) -> Iterator[HistoryType]:
-    """The types of ``names``; raises ``KeyError`` for an unknown one."""
-    return (TYPES[name] for name in names)
