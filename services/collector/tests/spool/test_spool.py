@@ -134,7 +134,7 @@ class SpoolAgainstList(RuleBasedStateMachine):
 
 
 SpoolAgainstList.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestSpoolAgainstList = SpoolAgainstList.TestCase
 
@@ -153,7 +153,7 @@ def test_a_full_disk_keeps_what_was_kept(tmp_path: Path, monkeypatch: pytest.Mon
     spool = Spool(tmp_path, 1_000_000)
     spool.add([batch(1)])
     real = os.write
-    room = [30]
+    room = [len(frame(batch(2))) + 5]
 
     def full(descriptor: int, data: bytes) -> int:
         if room[0] == 0:
@@ -169,6 +169,21 @@ def test_a_full_disk_keeps_what_was_kept(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.undo()
     spool.add([batch(2), batch(3)])
     assert contents(spool) == [batch(1), batch(2), batch(3)]
+    spool.close()
+
+
+def test_files_are_small_and_go_as_they_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment is closed once it is large enough, and removed once all of it was acknowledged."""
+    monkeypatch.setattr(spool_store, "segment_bytes", lambda _: 100)
+    spool = Spool(tmp_path, 1_000_000)
+    for number in range(10):
+        spool.add([batch(number)])
+    assert len(list(tmp_path.glob("*.spool"))) == 5
+    for left in (5, 5, 4, 4):
+        assert len(list(tmp_path.glob("*.spool"))) == left
+        chunk = spool.oldest(1, 1000)
+        assert chunk is not None
+        spool.sent(chunk.ends[0])
     spool.close()
 
 
