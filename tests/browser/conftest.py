@@ -57,6 +57,7 @@ class Watchkeeper:
     user: str
     password: str
     read_key: str
+    ingest_key: str
     data: Path
 
     def process_of(self, engine: str) -> int:
@@ -87,7 +88,7 @@ def watchkeeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watchkeepe
         )
     try:
         told = told_when_ready(process, ready, log)
-        yield Watchkeeper(told["url"], told["user"], told["password"], told["read_key"], data)
+        yield Watchkeeper(told["url"], told["user"], told["password"], told["read_key"], told["ingest_key"], data)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_S)

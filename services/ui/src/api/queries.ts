@@ -13,7 +13,7 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      const session = await call<Session>("/api/session", { signal });
+      const session = await call<Session>("/api/session", { signal, deadline_ms: 5_000 });
       setCsrfToken(session.csrf);
       return session;
     } catch (error) {
@@ -22,6 +22,8 @@ export const sessionQuery = queryOptions({
     }
   },
   staleTime: Number.POSITIVE_INFINITY,
+  // Nothing is drawn before it answers: better to say soon that nothing does, and to try again.
+  retry: false,
 });
 
 export const hostsQuery = queryOptions({
