@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, expect
+
 from tests.browser.conftest import ANSWER_MS, DESKTOP, PHONE, ROOT, Watchkeeper
 from tests.browser.looking import show_table
 

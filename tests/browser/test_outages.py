@@ -6,6 +6,7 @@ import re
 import signal
 
 from playwright.async_api import Page, Route, expect
+
 from tests.browser.conftest import Watchkeeper
 from tests.browser.looking import chart, newest_row, show_table, wait_for_another_row
 

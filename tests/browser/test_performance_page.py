@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.async_api import BrowserContext, Page, Request, expect
+
 from tests.browser.conftest import PHONE, Watchkeeper
 from tests.browser.looking import chart, newest_row, show_table, wait_for_another_row
 

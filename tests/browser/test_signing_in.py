@@ -3,6 +3,7 @@
 import re
 
 from playwright.async_api import Page, expect
+
 from tests.browser.conftest import Watchkeeper, sign_in
 
 

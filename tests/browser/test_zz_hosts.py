@@ -4,6 +4,7 @@ import re
 import time
 
 from playwright.async_api import APIResponse, Page, expect
+
 from tests.browser.conftest import Watchkeeper
 from tests.browser.looking import chart
 

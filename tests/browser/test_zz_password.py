@@ -1,6 +1,7 @@
 """Choosing a password in place of the one-time one; the last of this folder, because it changes the password."""
 
 from playwright.async_api import Page, expect
+
 from tests.browser.conftest import Watchkeeper, sign_in
 
 
