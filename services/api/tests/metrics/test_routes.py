@@ -133,3 +133,27 @@ async def test_without_probes_uptime_is_the_share_of_minutes_heard_of(api: Any, 
     await seed_api.roll_up(now_s)
     answer = (await api.admin.get("/api/metrics/summary")).json()
     assert answer["uptime"]["value"] == pytest.approx(0.75, abs=0.03)
+
+
+async def test_summary_compares_with_the_period_before(api: Any, seed_api: Any) -> None:
+    now_s = time.time()
+    times = [now_s - 600 * k - 5 for k in range(14 * 144, -1, -1)]
+    users = [(t, 2 if t < now_s - 23 * 3600 else 6) for t in times]
+    await seed_api.series("p", "app.users.active", users, interval_s=600, resource_kind="application")
+    up = [(t, 0.5 if t < now_s - 7 * 86_400 else 1) for t in times]
+    await seed_api.series("h", "watchkeeper.probe.success", up, interval_s=600)
+    blocked = [(t, k if t < now_s - 86_400 else 2 * k) for k, t in enumerate(times)]
+    await seed_api.series("h", "security.threats.blocked", blocked, kind="counter", interval_s=600)
+    await seed_api.roll_up(now_s - 120)
+    answer = (await api.admin.get("/api/metrics/summary")).json()
+    users_card, uptime, threats = answer["active_users"], answer["uptime"], answer["threats_blocked"]
+    assert (users_card["value"], users_card["previous"], users_card["change"]) == (6, 2, 2)
+    assert users_card["trend"][-2] == 6
+    assert (uptime["value"], uptime["previous"], uptime["change"]) == (
+        1,
+        pytest.approx(0.5, abs=0.02),
+        pytest.approx(1, abs=0.1),
+    )
+    assert len(uptime["trend"]) == 7
+    assert threats["previous"] == pytest.approx(144, abs=7)
+    assert len(threats["trend"]) == 24

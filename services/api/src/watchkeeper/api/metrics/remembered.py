@@ -12,9 +12,18 @@ T = TypeVar("T")
 ENTRIES_MAX = 256
 
 
+class Keep(NamedTuple):
+    """How long an answer is good, and how much longer it may still be given while a new one is made."""
+
+    fresh_s: float
+    stale_s: float = 0.0
+
+
 class _Entry(NamedTuple):
     until_s: float
-    task: "asyncio.Task[Any]"
+    making: "asyncio.Task[Any]"
+    before: "asyncio.Task[Any] | None"
+    """The answer to give until ``making`` is done."""
 
 
 class Answers:
@@ -23,21 +32,31 @@ class Answers:
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    async def get(self, key: Hashable, keep_s: float, clock: Clock, make: Callable[[], Awaitable[T]]) -> T:
-        """The answer under ``key``, not older than ``keep_s``; made by ``make`` where there is none.
+    async def get(self, key: Hashable, keep: Keep, clock: Clock, make: Callable[[], Awaitable[T]]) -> T:
+        """The answer under ``key``, as old as ``keep`` allows; made by ``make`` where there is none.
 
         Whoever asks and goes does not end the making: others may wait for it. Raises what ``make`` raises.
         """
         now_s = clock.monotonic_s()
         entry = self._entries.get(key)
-        if entry is None or entry.until_s <= now_s or _failed(entry.task):
-            entry = self._entries[key] = _Entry(now_s + keep_s, asyncio.ensure_future(make()))
-            entry.task.add_done_callback(_failed)  # looked at, even if nobody waits for it any more
-            while len(self._entries) > ENTRIES_MAX:
-                self._entries.popitem(last=False)
+        if entry is None or entry.until_s <= now_s or _failed(entry.making):
+            entry = self._entries[key] = self._make(entry, now_s, keep, make)
         self._entries.move_to_end(key)
-        answer: T = await asyncio.shield(entry.task)
+        if entry.before is not None and not entry.making.done():
+            stale: T = entry.before.result()
+            return stale
+        answer: T = await asyncio.shield(entry.making)
         return answer
+
+    def _make(self, old: _Entry | None, now_s: float, keep: Keep, make: Callable[[], Awaitable[T]]) -> _Entry:
+        making = asyncio.ensure_future(make())
+        making.add_done_callback(_failed)  # looked at, even if nobody waits for it any more
+        usable = (
+            old is not None and now_s < old.until_s + keep.stale_s and old.making.done() and not _failed(old.making)
+        )
+        while len(self._entries) >= ENTRIES_MAX:
+            self._entries.popitem(last=False)
+        return _Entry(now_s + keep.fresh_s, making, old.making if old is not None and usable else None)
 
 
 def _failed(task: "asyncio.Task[Any]") -> bool:

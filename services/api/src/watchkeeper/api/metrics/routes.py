@@ -12,6 +12,7 @@ from watchkeeper.api.metrics.answers import json_answer
 from watchkeeper.api.metrics.current import chosen, current
 from watchkeeper.api.metrics.history import Query as HistoryQuery
 from watchkeeper.api.metrics.history import history
+from watchkeeper.api.metrics.remembered import Keep
 from watchkeeper.api.metrics.spans import (
     POINTS_DEFAULT,
     Asked,
@@ -25,8 +26,8 @@ from watchkeeper.api.metrics.times import iso
 from watchkeeper.api.metrics.types import TYPES, HistoryType
 from watchkeeper.api.problems import field_problem
 
-SUMMARY_KEPT_S = 15.0
-CURRENT_KEPT_S = 1.0
+SUMMARY_KEPT = Keep(fresh_s=15.0, stale_s=60.0)
+CURRENT_KEPT = Keep(fresh_s=1.0)
 
 router = APIRouter(prefix="/api/metrics", tags=["metrics"], dependencies=[needs(Permission.READ)])
 
@@ -53,7 +54,7 @@ async def read_current(
     types = chosen(query.type)
     hosts = distinct(query.host)
     key = ("current", tuple(known.name for known in types), hosts)
-    body = await context.answers.get(key, CURRENT_KEPT_S, context.clock, lambda: _current(context, types, hosts))
+    body = await context.answers.get(key, CURRENT_KEPT, context.clock, lambda: _current(context, types, hosts))
     return await json_answer(request, body)
 
 
@@ -85,11 +86,11 @@ async def read_summary(
 ) -> Response:
     """Answer uptime, active users, response time and threats blocked, each against the period before.
 
-    Made anew every 15 seconds.
+    Made anew every 15 seconds, while the one before is still answered, for a minute at most; `time` tells when.
     """
     hosts = distinct(query.host)
     key = ("summary", hosts)
-    body = await context.answers.get(key, SUMMARY_KEPT_S, context.clock, lambda: _summary(context, hosts))
+    body = await context.answers.get(key, SUMMARY_KEPT, context.clock, lambda: _summary(context, hosts))
     return await json_answer(request, body)
 
 

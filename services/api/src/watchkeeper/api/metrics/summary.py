@@ -91,10 +91,11 @@ async def threats_blocked(connection: Connection, scope: Scope) -> Card:
 async def _recent_and_hours(
     connection: Connection, known: HistoryType, scope: Scope, agg: Aggregate
 ) -> tuple[Read, Read]:
-    """The last 5 minutes in one step (by ``agg``), and 25 hours in steps of one."""
+    """The last 5 minutes in one step (by ``agg``), and 25 hours of the clock, the one under way included."""
     now_s = int(scope.now_s) + 1
+    start_s = now_s // HOUR_S * HOUR_S - 24 * HOUR_S
     recent = await _read(connection, known, scope, Window(Grid(now_s - RECENT_S, RECENT_S, 1), Resolution.RAW, agg))
-    hours = await _read(connection, known, scope, Window(Grid(now_s - 25 * HOUR_S, HOUR_S, 25), Resolution.MINUTE))
+    hours = await _read(connection, known, scope, Window(Grid(start_s, HOUR_S, 25), Resolution.HOUR))
     return recent, hours
 
 
