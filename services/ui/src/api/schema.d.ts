@@ -231,7 +231,7 @@ export interface paths {
          * Cards of the dashboard
          * @description Answer uptime, active users, response time and threats blocked, each against the period before.
          *
-         *     Made anew every 15 seconds.
+         *     Made anew every 15 seconds, while the one before is still answered, for a minute at most; `time` tells when.
          */
         get: operations["read_summary"];
         put?: never;
