@@ -33,11 +33,15 @@ class Arrival:
         if answer is None:
             self._access.ask()
             return None
-        return self._told(answer) if self._metrics_flow(answer["read_key"]) else None
+        return self._told(answer) if self._is_well() and self._metrics_flow(answer["read_key"]) else None
+
+    def _is_well(self) -> bool:
+        """Whether the api finds nothing down; it needs a moment to hear of the others."""
+        return api_client.ask(self._port, "GET", "/api/system/health").status == 200
 
     def _metrics_flow(self, key: str | None) -> bool:
         if key is None:  # there are users, but no key of ours: the api's own word must do
-            return api_client.ask(self._port, "GET", "/api/system/health").status == 200
+            return True
         current = api_client.current(self._port, key)
         if current.status == 401:  # the keys are of a database that is gone, or were revoked
             self._access.ask()
