@@ -231,3 +231,21 @@ async def test_a_password_that_will_not_do_is_refused_by_name(api: Any, current:
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
     assert (await sign_in(api.anonymous)).status_code == 200
+
+
+async def test_who_is_disabled_while_the_password_is_checked_does_not_get_in(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is looked at again in the transaction that begins the session."""
+    check = api.context.passwords.check
+
+    async def check_and_disable(password: str, stored: str | None) -> bool:
+        right = bool(await check(password, stored))
+        async with api.store.connection() as connection:
+            await connection.execute("UPDATE users SET disabled = true WHERE name = 'viewer'")
+        return right
+
+    monkeypatch.setattr(api.context.passwords, "check", check_and_disable)
+    answer = await sign_in(api.anonymous)
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers

@@ -1,10 +1,15 @@
 """Request ids, headers, metrics, compression."""
 
+import ipaddress
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client import REGISTRY
+from starlette.types import Receive, Scope, Send
 
+from watchkeeper.api.offline import offline_app
+from watchkeeper.api.web.frame import Frame
 from watchkeeper.api.web.headers import completed, security_headers
 
 
@@ -99,3 +104,29 @@ async def test_large_json_is_compressed_where_the_client_takes_it(shared_api: An
 def test_the_counters_of_threats_are_there_from_the_start(kind: str) -> None:
     """A rate needs a first value."""
     assert REGISTRY.get_sample_value("watchkeeper_threats_blocked_total", {"kind": kind}) is not None
+
+
+class Breaks:
+    """An application that answers half and fails."""
+
+    def __init__(self) -> None:
+        self.scheme = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin an answer, and fail."""
+        assert receive is not None
+        self.scheme = scope["scheme"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError("half way")
+
+
+async def test_an_answer_that_fails_half_way_is_broken_off() -> None:
+    """The client must not take it for whole: the connection ends without the answer's end."""
+    app = Breaks()
+    offline = offline_app().state.context.settings
+    settings = offline.model_copy(update={"trusted_proxies": (ipaddress.ip_network("127.0.0.1/32"),)})
+    transport = httpx.ASGITransport(Frame(app, settings))
+    async with httpx.AsyncClient(transport=transport, base_url="http://wk.example") as client:
+        with pytest.raises(ValueError, match="half way"):
+            await client.get("/api/broken", headers={"X-Forwarded-Proto": "https"})
+    assert app.scheme == "https"  # as the trusted proxy told it
