@@ -11,7 +11,16 @@ import pytest
 
 from watchkeeper.collector.reading import Reading
 from watchkeeper.collector.source import Tools
-from watchkeeper.collector.sources.postgresql import PostgreSQL, Settings, Totals, open_source, ratios
+from watchkeeper.collector.sources.postgresql import (
+    Activity,
+    PostgreSQL,
+    Queries,
+    Settings,
+    growth,
+    hit_ratio,
+    mean_time,
+    open_source,
+)
 from watchkeeper.embedded.ports import free_port
 
 Values = Callable[[Sequence[Reading]], dict[str, float]]
@@ -22,22 +31,35 @@ def source(tools: Tools, **given: Any) -> PostgreSQL:
     return open_source(Settings(**{"name": "main", "interval_s": 10, "timeout_s": 3, **given}), tools)
 
 
+def test_databases_that_come_and_go() -> None:
+    """A new one counts in full, a dropped one takes nothing away, a reset one counts from its reset."""
+    before = {1: Activity(hits=10, reads=5, commits=7), 2: Activity(commits=1000), 3: Activity(commits=50)}
+    after = {1: Activity(hits=13, reads=6, commits=9), 3: Activity(commits=4), 4: Activity(commits=100)}
+    grown = growth(before, after)
+    assert grown == Activity(hits=3, reads=1, commits=2 + 4 + 100)
+    assert hit_ratio(grown) == 0.75
+    assert growth(before, {}) == Activity()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        pytest.param(None, Totals(5, 5, 1, 1), {}, id="the first reading compares with nothing"),
-        pytest.param(
-            Totals(0, 0, 0, 0), Totals(3, 1, 2, 0.5), {"hit_ratio": 0.75, "mean_time": 0.25}, id="an interval"
-        ),
-        pytest.param(Totals(3, 1, 2, 0.5), Totals(3, 1, 2, 0.5), {}, id="nothing happened"),
-        pytest.param(Totals(3, 1, 2, 0.5), Totals(0, 1, 1, 0.1), {}, id="statistics were reset"),
-        pytest.param(Totals(0, 0, None, None), Totals(1, 0, None, None), {"hit_ratio": 1}, id="no query times"),
-        pytest.param(Totals(0, 0, None, None), Totals(1, 0, 5, 5), {"hit_ratio": 1}, id="query times only since now"),
+        pytest.param(None, Queries(1, 1), None, id="the first reading compares with nothing"),
+        pytest.param(Queries(0, 0), Queries(2, 0.5), 0.25, id="an interval"),
+        pytest.param(Queries(2, 0.5), Queries(2, 0.5), None, id="nothing ran"),
+        pytest.param(Queries(2, 0.5), Queries(1, 0.1), None, id="statistics were reset"),
+        pytest.param(Queries(2, 0.5), Queries(3, 0.1), None, id="entries were evicted"),
+        pytest.param(Queries(2, 0.5), None, None, id="the extension is gone"),
     ],
 )
-def test_ratios_of_the_interval(before: Totals | None, after: Totals, expected: dict[str, float]) -> None:
+def test_query_times_of_the_interval(before: Queries | None, after: Queries | None, expected: float | None) -> None:
     """What happened between two readings, and nothing where that cannot be told."""
-    assert {name.rsplit(".", 1)[1]: value for name, value, _ in ratios(before, after)} == expected
+    assert mean_time(before, after) == expected
+
+
+def test_a_cache_nobody_asked_has_no_hit_ratio() -> None:
+    """Not zero: unknown."""
+    assert hit_ratio(Activity(commits=1)) is None
 
 
 async def test_a_server(database_url: str, tools: Tools, values: Values) -> None:
@@ -91,7 +113,7 @@ async def test_a_lost_connection_costs_one_reading(database_url: str, tools: Too
         )
     finally:
         await other.close()
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError)):
         await watched.read()
     assert await watched.read()
     await watched.close()

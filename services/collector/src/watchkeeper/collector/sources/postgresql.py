@@ -4,7 +4,7 @@ Rates compare a reading with the one before, so that they tell of the interval a
 The user needs the role pg_monitor; less shows less.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -26,10 +26,13 @@ APPLICATION = "watchkeeper-collector"
 SERVER = """
     SELECT current_setting('max_connections')::int AS connections_max,
            current_setting('superuser_reserved_connections')::int AS reserved,
-           pg_is_in_recovery() AS standby,
-           sum(blks_hit)::float8 AS hits, sum(blks_read)::float8 AS reads,
-           sum(xact_commit)::float8 AS commits, sum(xact_rollback)::float8 AS rollbacks,
-           sum(deadlocks)::float8 AS deadlocks, sum(temp_bytes)::float8 AS temp_bytes
+           pg_is_in_recovery() AS standby
+"""
+
+DATABASES = """
+    SELECT datid::bigint AS id, blks_hit::float8 AS hits, blks_read::float8 AS reads,
+           xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks,
+           deadlocks::float8 AS deadlocks, temp_bytes::float8 AS temp_bytes
     FROM pg_stat_database
 """
 
@@ -93,36 +96,61 @@ class Settings(NamedSettings):
         return self
 
 
-class Totals(NamedTuple):
-    """What grew since the server's start; queries are None where pg_stat_statements is not to be had."""
+class Activity(NamedTuple):
+    """What has happened, in one database or in all: blocks found in the cache and read, transactions, and trouble."""
 
-    hits: float
-    reads: float
-    calls: float | None
-    query_s: float | None
+    hits: float = 0.0
+    reads: float = 0.0
+    commits: float = 0.0
+    rollbacks: float = 0.0
+    deadlocks: float = 0.0
+    temp_bytes: float = 0.0
 
 
-def ratios(before: Totals | None, after: Totals) -> list[tuple[str, float, str]]:
-    """Return the cache hit ratio and the mean query time of the interval, as name, value, unit.
+class Queries(NamedTuple):
+    """How many queries have run since statistics began, and the seconds that they took."""
 
-    Left out where nothing happened in the interval, and where a total fell (statistics were reset, or entries evicted).
+    calls: float
+    query_s: float
+
+
+def total(activities: Iterable[Activity]) -> Activity:
+    """Return the sum."""
+    return Activity(*(sum(column) for column in zip(*activities, strict=True)))
+
+
+def growth(before: Mapping[int, Activity], after: Mapping[int, Activity]) -> Activity:
+    """Return what happened between two readings of all databases, by their ids.
+
+    A new database counts in full, a dropped one not at all, and one whose statistics were reset from there on: a plain
+    difference of sums would fall by all that a dropped database had ever done.
     """
-    if before is None:
-        return []
-    found = []
-    hits, reads = after.hits - before.hits, after.reads - before.reads
-    if hits >= 0 and reads >= 0 and hits + reads > 0:
-        found.append(("watchkeeper.postgresql.cache.hit_ratio", hits / (hits + reads), "1"))
-    if None not in (before.calls, before.query_s, after.calls, after.query_s):
-        calls = (after.calls or 0.0) - (before.calls or 0.0)
-        query_s = (after.query_s or 0.0) - (before.query_s or 0.0)
-        if calls > 0 and query_s >= 0:
-            found.append(("watchkeeper.postgresql.query.mean_time", query_s / calls, "s"))
-    return found
+    nothing = Activity()
+    return total([nothing, *(_grown(before.get(id_, nothing), each) for id_, each in after.items())])
 
 
-def readings(server: Mapping[str, Any], backends: Mapping[str, int], labels: Mapping[str, str]) -> list[Reading]:
-    """Return connections and transactions, from a row of ``SERVER`` and the count of connections by state."""
+def _grown(before: Activity, after: Activity) -> Activity:
+    return Activity(*(now - then if now >= then else now for then, now in zip(before, after, strict=True)))
+
+
+def hit_ratio(interval: Activity) -> float | None:
+    """Return the share of blocks that were in the cache, None where none was asked for."""
+    asked = interval.hits + interval.reads
+    return interval.hits / asked if asked > 0 else None
+
+
+def mean_time(before: Queries | None, after: Queries | None) -> float | None:
+    """Return the seconds that a query took on average; None where none ran, or statistics were reset or evicted."""
+    if before is None or after is None:
+        return None
+    calls, query_s = after.calls - before.calls, after.query_s - before.query_s
+    return query_s / calls if calls > 0 and query_s >= 0 else None
+
+
+def readings(
+    server: Mapping[str, Any], backends: Mapping[str, int], since: Activity, labels: Mapping[str, str]
+) -> list[Reading]:
+    """Return connections and transactions, from a row of ``SERVER``, the connections by state, and growing sums."""
     connections = sum(backends.values())
     usable = max(1, server["connections_max"] - server["reserved"])
     return [
@@ -133,10 +161,10 @@ def readings(server: Mapping[str, Any], backends: Mapping[str, int], labels: Map
             gauge("watchkeeper.postgresql.connection.count", count, "{connection}", {**labels, "state": state})
             for state, count in backends.items()
         ),
-        counter("postgresql.commits", server["commits"], "{transaction}", labels),
-        counter("postgresql.rollbacks", server["rollbacks"], "{transaction}", labels),
-        counter("postgresql.deadlocks", server["deadlocks"], "{deadlock}", labels),
-        counter("postgresql.temp.io", server["temp_bytes"], "By", labels),
+        counter("postgresql.commits", since.commits, "{transaction}", labels),
+        counter("postgresql.rollbacks", since.rollbacks, "{transaction}", labels),
+        counter("postgresql.deadlocks", since.deadlocks, "{deadlock}", labels),
+        counter("postgresql.temp.io", since.temp_bytes, "By", labels),
     ]
 
 
@@ -154,7 +182,9 @@ class PostgreSQL(Source[Settings]):
             raise RuntimeError("needs the extra: watchkeeper-collector[postgresql]") from error
         self._asyncpg = asyncpg
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-        self._before: Totals | None = None
+        self._databases: dict[int, Activity] | None = None
+        self._since = Activity()
+        self._queries: Queries | None = None
         self._statements: str | None = None
 
     async def read(self) -> list[Reading]:
@@ -180,12 +210,29 @@ class PostgreSQL(Source[Settings]):
         if server is None:
             raise RuntimeError("no statistics")
         backends = {row["state"]: row["count"] for row in await connection.fetch(BACKENDS)}
-        calls, query_s = await self._queries(connection)
-        totals = Totals(server["hits"], server["reads"], calls, query_s)
-        found = readings(dict(server), backends, labels)
-        found += [gauge(name, value, unit, labels) for name, value, unit in ratios(self._before, totals)]
-        self._before = totals
+        interval = await self._activity(connection)
+        found = readings(dict(server), backends, self._since, labels)
+        queries = await self._query_times(connection)
+        ratio = None if interval is None else hit_ratio(interval)
+        if ratio is not None:
+            found.append(gauge("watchkeeper.postgresql.cache.hit_ratio", ratio, "1", labels))
+        mean_s = mean_time(self._queries, queries)
+        if mean_s is not None:
+            found.append(gauge("watchkeeper.postgresql.query.mean_time", mean_s, "s", labels))
+        self._queries = queries
         return found + await _lags(connection, labels, standby=server["standby"])
+
+    async def _activity(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Activity | None:
+        """Return what happened since the reading before, None the first time, and add it to the sums."""
+        rows = await connection.fetch(DATABASES)
+        databases = {row["id"]: Activity(*list(row.values())[1:]) for row in rows}
+        before, self._databases = self._databases, databases
+        if before is None:
+            self._since = total(databases.values())
+            return None
+        interval = growth(before, databases)
+        self._since = total((self._since, interval))
+        return interval
 
     async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         timeout_s = self.settings.timeout_s or 5.0
@@ -223,10 +270,10 @@ class PostgreSQL(Source[Settings]):
             return None
         return STATEMENTS.format(schema=schema)
 
-    async def _queries(self, connection: "asyncpg.Connection[asyncpg.Record]") -> tuple[float | None, float | None]:
-        """Return the number of queries and the seconds that they took, since the statistics began."""
+    async def _query_times(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Queries | None:
+        """Return the queries since the statistics began, None without the extension."""
         row = None if self._statements is None else await connection.fetchrow(self._statements)
-        return (None, None) if row is None else (row["calls"], row["total_ms"] / 1000)
+        return None if row is None else Queries(row["calls"], row["total_ms"] / 1000)
 
 
 async def _lags(
