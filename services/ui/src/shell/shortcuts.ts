@@ -21,7 +21,7 @@ export function readKey(
 /** Whether the element that has the focus needs this key itself. */
 function needsKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
-  if (target.closest("input, textarea, select, [contenteditable=true], dialog, [role=menu]")) return true;
+  if (target.closest("input, textarea, select, [contenteditable=true], dialog[open], [role=menu]")) return true;
   return (key === " " || key === "Enter") && target.closest("button, a, summary, [tabindex='0']") !== null;
 }
 
