@@ -64,7 +64,8 @@ async def run(context: Context) -> None:
 
 
 async def _forever(look: Look) -> None:
-    while True:
+    task = asyncio.current_task()
+    while task is None or not task.cancelling():  # a client may have taken the cancellation for its own
         status = await look()
         await asyncio.sleep(EVERY_S if status is Status.OK else AGAIN_S)
 

@@ -52,11 +52,14 @@ async def _follow(context: Context, hub: Hub) -> None:
     levels = Levels()
     starts: dict[int, int] = {}
     since_ms = context.clock.now_ms() - LOOK_BACK_MS
-    while True:
+    task = asyncio.current_task()
+    while task is None or not task.cancelling():  # a client may have taken the cancellation for its own
         try:
             async for records in tail(context.settings.kafka, METRICS_TOPIC, since_ms=since_ms, starts=starts):
                 hub.publish(events_of(hub, levels, records))
                 starts.update((record.partition, record.offset + 1) for record in records)
+                if task is not None and task.cancelling():
+                    return
                 if records:
                     await asyncio.sleep(spacing_s(hub.readers))
         except BusUnavailableError as error:
