@@ -51,14 +51,38 @@ def test_two_in_a_hundred_stop_once_enough_was_seen() -> None:
     assert reasons[-1] == f"{SEEN_MIN // 50} malformed among the last {SEEN_MIN} records"
 
 
+def test_a_partition_over_the_share_stops_alone_and_begins_afresh_with_its_next_owner() -> None:
+    """A partition that carries good records only goes on beside it, whichever of the two is fetched first."""
+    run = BadRun()
+    bad, good = [index % 50 != 0 for index in range(SEEN_MIN)], [True] * SEEN_MIN
+    assert run.judge(0, bad) == f"{SEEN_MIN // 50} malformed among the last {SEEN_MIN} records"
+    assert run.judge(1, good) is None
+    assert run.judge(0, good[:1]) is not None
+    run.forget(0)
+    assert run.judge(0, good) is None
+    assert run.judge(0, bad[: SEEN_MIN // 2]) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_thousand_by_chance_over_four_partitions_stop_none(seed: int) -> None:
+    """1,000 malformed among 100,000: about 250 among the 25,000 of each, more in some than in others."""
+    verdicts = [index >= 1000 for index in range(100_000)]
+    random.Random(seed).shuffle(verdicts)
+    run = BadRun()
+    for start in range(0, 100_000, 2_000):
+        fetch = verdicts[start : start + 2_000]
+        assert [run.judge(partition, fetch[partition::4]) for partition in range(4)] == [None] * 4
+
+
 @given(st.lists(st.integers(1, 40_000), max_size=30))
 def test_the_window_stays_bounded(sizes: list[int]) -> None:
     """What is remembered never exceeds the window by more than one fetch."""
     run = BadRun()
     for size in sizes:
         run.judge(0, [True] * size)
-        assert run.seen < WINDOW_RECORDS + max(sizes)
-        assert run.seen == sum(seen for seen, _ in run.window)
+        window = run.windows[0]
+        assert window.seen < WINDOW_RECORDS + max(sizes)
+        assert window.seen == sum(seen for seen, _ in window.fetches)
 
 
 def test_allowed_grows_with_what_was_seen() -> None:

@@ -13,44 +13,51 @@ CHANCE_DEVIATIONS = 4.0
 
 
 @dataclass
-class BadRun:
-    """The records seen last, over all partitions (the share), and the bad ones in a row (per partition)."""
+class Window:
+    """The records of one partition that were seen last (the share), and the bad ones at their end (the row)."""
 
-    window: deque[tuple[int, int]] = field(default_factory=deque)
+    fetches: deque[tuple[int, int]] = field(default_factory=deque)
+    """Records and bad ones of each fetch, oldest first."""
     seen: int = 0
     bad: int = 0
-    in_a_row: dict[int, int] = field(default_factory=dict)
+    in_a_row: int = 0
+
+    def count(self, verdicts: Sequence[bool]) -> int:
+        """Take in one fetch, let go of what is past the window; answers the longest row of bad ones in it."""
+        longest = self.in_a_row
+        for good in verdicts:
+            self.in_a_row = 0 if good else self.in_a_row + 1
+            longest = max(longest, self.in_a_row)
+        fetch = (len(verdicts), verdicts.count(False))
+        self.fetches.append(fetch)
+        self.seen += fetch[0]
+        self.bad += fetch[1]
+        while self.fetches and self.seen - self.fetches[0][0] >= WINDOW_RECORDS:
+            old_seen, old_bad = self.fetches.popleft()
+            self.seen -= old_seen
+            self.bad -= old_bad
+        return longest
+
+
+@dataclass
+class BadRun:
+    """A window for each partition: a sender of rubbish stops the partition that it writes to, and no other."""
+
+    windows: dict[int, Window] = field(default_factory=dict)
 
     def judge(self, partition: int, verdicts: Sequence[bool]) -> str | None:
         """Count the records of one fetch (True: well-formed); answers why ``partition`` is to stop, or None."""
-        row = self._longest_row(partition, verdicts)
-        self._count(len(verdicts), verdicts.count(False))
+        window = self.windows.setdefault(partition, Window())
+        row = window.count(verdicts)
         if row >= BAD_IN_A_ROW_MAX:
             return f"{row} malformed records in a row"
-        if self.seen >= SEEN_MIN and self.bad > bad_allowed(self.seen):
-            return f"{self.bad} malformed among the last {self.seen} records"
+        if window.seen >= SEEN_MIN and window.bad > bad_allowed(window.seen):
+            return f"{window.bad} malformed among the last {window.seen} records"
         return None
 
     def forget(self, partition: int) -> None:
-        """``partition`` has gone to another owner."""
-        self.in_a_row.pop(partition, None)
-
-    def _longest_row(self, partition: int, verdicts: Sequence[bool]) -> int:
-        row = longest = self.in_a_row.get(partition, 0)
-        for good in verdicts:
-            row = 0 if good else row + 1
-            longest = max(longest, row)
-        self.in_a_row[partition] = row
-        return longest
-
-    def _count(self, seen: int, bad: int) -> None:
-        self.window.append((seen, bad))
-        self.seen += seen
-        self.bad += bad
-        while self.window and self.seen - self.window[0][0] >= WINDOW_RECORDS:
-            old_seen, old_bad = self.window.popleft()
-            self.seen -= old_seen
-            self.bad -= old_bad
+        """``partition`` begins afresh: it has gone to another owner, or has come from one."""
+        self.windows.pop(partition, None)
 
 
 def bad_allowed(seen: int) -> float:
