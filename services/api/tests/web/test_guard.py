@@ -1,11 +1,16 @@
 """What the guard does where the database is away, and at the edges of its rules."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.requests import HTTPConnection
 
 from watchkeeper.api.access.authenticate import Credentials, Remembered
 from watchkeeper.api.access.permissions import Caller, Permission
+from watchkeeper.api.access.secrets import digest
+from watchkeeper.api.web.guard import still_allowed
+from watchkeeper.api.web.scope import RULE
 
 pytestmark = pytest.mark.store
 
@@ -73,3 +78,50 @@ async def test_a_client_that_goes_away_is_no_error(shared_api: Any, caplog: pyte
         assert stream.status_code == 200
     assert (await shared_api.clients["read_key"].get("/api/hosts")).status_code == 200
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def opened(api: Any, who: str) -> HTTPConnection:
+    """The request of a stream that the guard let in for that caller."""
+    secret = api.secrets[who]
+    shown = f"Bearer {secret}" if secret.startswith("wk_") else f"wk_session={secret}"
+    name = b"authorization" if secret.startswith("wk_") else b"cookie"
+    rule = api.app.table.find("GET", "/api/live")
+    return HTTPConnection({"type": "http", "headers": [(name, shown.encode())], "app": api.app, RULE: rule})
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        ("viewer", "DELETE FROM sessions"),
+        ("viewer", "UPDATE sessions SET expires_at = now()"),
+        ("viewer", "UPDATE sessions SET seen_at = now() - interval '13 hours'"),
+        ("viewer", "UPDATE users SET disabled = true"),
+        ("viewer", "DELETE FROM users"),
+        ("read_key", "UPDATE api_keys SET revoked_at = now()"),
+        ("read_key", "UPDATE api_keys SET scopes = '{ingest}'"),
+    ],
+)
+async def test_a_stream_is_no_longer_allowed_once_its_caller_is_shut_out(api: Any, who: str, statement: str) -> None:
+    """An answer without end asks again."""
+    request = opened(api, who)
+    assert await still_allowed(request)
+    async with api.store.connection() as connection:
+        await connection.execute(statement)
+    assert not await still_allowed(request)
+
+
+async def test_asking_again_does_not_keep_a_session_alive(api: Any) -> None:
+    """A forgotten dashboard's session ends when its time without a request is over."""
+    token = api.secrets["viewer"]
+    async with api.store.connection() as connection:
+        idle = "UPDATE sessions SET seen_at = now() - $2::interval WHERE token_hash = $1"
+        await connection.execute(idle, digest(token), timedelta(hours=11))
+        assert await still_allowed(opened(api, "viewer"))
+        since = "SELECT now() - seen_at FROM sessions WHERE token_hash = $1"
+        assert await connection.fetchval(since, digest(token)) > timedelta(hours=10)
+
+
+async def test_a_stream_goes_on_while_the_database_is_away(api: Any) -> None:
+    """Nobody can be shut out meanwhile."""
+    api.context.store = None
+    assert await still_allowed(opened(api, "viewer"))

@@ -40,15 +40,20 @@ def credentials_of(request: HTTPConnection) -> Credentials | None:
     return Credentials("session", token, digest(token) if looks_like_session(token) else None)
 
 
-async def look_up(store: Store, credentials: Credentials, clock: Clock, idle: timedelta) -> Caller | None:
-    """The caller that ``credentials`` belong to; ``None`` if they are wrong, ended, expired or revoked."""
+async def look_up(
+    store: Store, credentials: Credentials, clock: Clock, idle: timedelta, *, note: bool = True
+) -> Caller | None:
+    """The caller that ``credentials`` belong to; ``None`` if they are wrong, ended, expired or revoked.
+
+    With ``note``, their use is written down, and a session's idle time begins anew.
+    """
     if credentials.hash is None:
         return None
     now = from_ms(clock.now_ms())
     async with store.connection() as connection:
         if credentials.kind == "key":
-            return await keys.find(connection, credentials.hash, now)
-        return await sessions.find(connection, credentials.hash, now, idle)
+            return await keys.find(connection, credentials.hash, now, note=note)
+        return await sessions.find(connection, credentials.hash, now, idle, note=note)
 
 
 class Remembered:

@@ -44,12 +44,12 @@ class NewKey:
     expires_at: datetime | None = None
 
 
-async def find(connection: Connection, key_hash: bytes, now: datetime) -> Caller | None:
-    """The live key with that hash, and note its use (to the minute); ``None`` if there is none."""
+async def find(connection: Connection, key_hash: bytes, now: datetime, *, note: bool = True) -> Caller | None:
+    """The live key with that hash, ``None`` if there is none; with ``note``, note its use (to the minute)."""
     row = await connection.fetchrow(FIND, key_hash, now)
     if row is None:
         return None
-    if row["used_at"] is None or now - row["used_at"] >= USED_EVERY:
+    if note and (row["used_at"] is None or now - row["used_at"] >= USED_EVERY):
         await connection.execute(USED, row["key_id"], now)
     permissions = frozenset[Any]().union(*(SCOPE_PERMISSIONS[Scope(scope)] for scope in row["scopes"]))
     return Caller(id=str(row["key_id"]), name=row["name"], kind="key", permissions=permissions)

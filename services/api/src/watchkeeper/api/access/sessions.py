@@ -43,12 +43,14 @@ class Client:
     user_agent: str
 
 
-async def find(connection: Connection, token_hash: bytes, now: datetime, idle: timedelta) -> Caller | None:
-    """The user whose live session has that token, and note that it was seen; ``None`` if there is none."""
+async def find(
+    connection: Connection, token_hash: bytes, now: datetime, idle: timedelta, *, note: bool = True
+) -> Caller | None:
+    """The user whose live session has that token, ``None`` if there is none; with ``note``, note that it was seen."""
     row = await connection.fetchrow(FIND, token_hash, now, now - idle)
     if row is None:
         return None
-    if now - row["seen_at"] >= SEEN_EVERY:
+    if note and now - row["seen_at"] >= SEEN_EVERY:
         await connection.execute(SEEN, row["session_id"], now)
     role = Role(row["role"])
     return Caller(

@@ -8,13 +8,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from watchkeeper.api.access.authenticate import Credentials, credentials_of, look_up
 from watchkeeper.api.access.permissions import CALLER, Caller
 from watchkeeper.api.access.secrets import csrf_fits
-from watchkeeper.api.context import Context
+from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.instruments import THREATS
 from watchkeeper.api.problems import Problem, problem_of
 from watchkeeper.api.web.body_limit import check_length, limited
 from watchkeeper.api.web.origin import SAFE_METHODS, is_foreign
 from watchkeeper.api.web.rules import RouteTable, Rule
-from watchkeeper.api.web.scope import ROUTE
+from watchkeeper.api.web.scope import ROUTE, RULE
 
 
 class Guard:
@@ -33,7 +33,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         rule = self._table.find(scope["method"], scope["path"])
-        scope[ROUTE] = rule.template
+        scope[ROUTE], scope[RULE] = rule.template, rule
         request = HTTPConnection(scope)
         caller, credentials = await self._caller(request, rule)
         check_allowed(rule, caller)
@@ -77,6 +77,26 @@ class Guard:
             THREATS.labels("credentials").inc()
             context.limits.failures.take(address, now_s)
         return None
+
+
+async def still_allowed(request: HTTPConnection) -> bool:
+    """Whether the guard would let ``request`` in again: for an answer without end, to be asked every 15 to 60 seconds.
+
+    False once its session has ended or expired, its user is disabled, removed or has lost the permission, or its key
+    is revoked or expired. Asking is no use of the session: an open stream alone does not keep it from ending. While
+    the database is away, nobody can be shut out and nothing is known, so the answer is true.
+    """
+    context, rule, credentials = get_context(request), request.scope[RULE], credentials_of(request)
+    if credentials is None:
+        return bool(rule.public)
+    idle = timedelta(seconds=context.settings.session_idle_s)
+    try:
+        caller = await look_up(context.require_store(), credentials, context.clock, idle, note=False)
+    except Exception as error:
+        if problem_of(error).status_code in {503, 504}:
+            return True
+        raise
+    return bool(rule.public) or (caller is not None and rule.permissions <= caller.permissions)
 
 
 def check_allowed(rule: Rule, caller: Caller | None) -> None:

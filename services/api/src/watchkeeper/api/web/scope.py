@@ -5,3 +5,6 @@ REQUEST_ID = "watchkeeper.request_id"
 
 ROUTE = "watchkeeper.route"
 """The template of the matched route (``/api/users/{user_id}``), for metrics and logs."""
+
+RULE = "watchkeeper.rule"
+"""What the matched route asks for (``watchkeeper.api.web.rules.Rule``)."""
