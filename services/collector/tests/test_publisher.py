@@ -94,6 +94,36 @@ async def test_memory_is_bounded(away: tuple[Publisher, Spool], tally: Tally, mo
     assert [int(kept.value) for kept in chunk.kept] == list(range(15, 20))
 
 
+async def test_memory_is_bounded_while_disk_and_kafka_refuse(
+    away: tuple[Publisher, Spool], tally: Tally, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again keeps nothing beyond the bound: the oldest go, counted, and the newest are kept in order."""
+    publisher, spool = away
+    monkeypatch.setattr(publishing, "QUEUE_BYTES_MAX", 5000)
+    monkeypatch.setattr(publishing, "IN_HAND_BYTES_MAX", 1000)
+    monkeypatch.setattr(publishing, "RETRY_S_MIN", 0.02)
+    with monkeypatch.context() as patch:
+        fill_the_disk(patch)
+        running = asyncio.create_task(publisher.run())
+        for number in range(20):
+            publisher.offer(Kept("host", f"{number}".encode().ljust(1000)))
+            if number % 3 == 0:
+                said.pop("spool", None)
+                await until(lambda: "spool" in said)
+            assert len(publisher._in_hand) + len(publisher._queue) <= 5
+        assert tally.queue_bytes == 5000
+        assert tally.dropped_from_queue == 15
+    await until(lambda: tally.spooled == 5)
+    assert tally.queue_bytes == 0
+    chunk = spool.oldest(100, 1_000_000)
+    assert chunk is not None
+    kept = [int(each.value) for each in chunk.kept]
+    assert kept == sorted(kept)
+    assert kept[-4:] == [16, 17, 18, 19]
+    await publisher.finish(0.5)
+    running.cancel()
+
+
 async def test_an_end_with_a_full_disk_and_no_kafka_says_what_is_lost(
     away: tuple[Publisher, Spool], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,11 @@ from watchkeeper.common.events import METRICS_TOPIC
 from watchkeeper.common.logging import get_logger
 
 QUEUE_BYTES_MAX = 8 * 1024 * 1024
+"""In memory altogether, what is in hand among it."""
+
+IN_HAND_BYTES_MAX = 1024 * 1024
+"""Sent or spooled at a time. What is in hand cannot be dropped, so it is little: what is dropped is the oldest."""
+
 GATHER_S = 0.1
 """The sources of a host are read close together; this wait makes one request of them."""
 
@@ -104,19 +109,28 @@ class Publisher:
             log.info("spooled at the end", batches=len(left))
 
     async def _hand_over_all(self) -> None:
-        while not (self._ending and not self._queue and not self._in_hand):
+        while not (self._ending and not self._queue):
             await self._arrived.wait()
             if not self._ending:
                 await asyncio.sleep(GATHER_S)
             self._arrived.clear()
-            self._in_hand += self._queue
-            self._queue.clear()
+            self._take_in_hand()
             try:
                 await self._hand_over()
             except OSError as error:
+                self._queue.extendleft(reversed(self._in_hand))
+                self._in_hand = []
                 self._say("spool", False, _text(error))  # noqa: FBT003 - a readiness
                 await asyncio.sleep(RETRY_S_MIN)
+            if self._queue:
                 self._arrived.set()
+
+    def _take_in_hand(self) -> None:
+        """Take the oldest of the queue, ``IN_HAND_BYTES_MAX`` at most, but at least one."""
+        size = 0
+        while self._queue and (not size or size + len(self._queue[0].value) <= IN_HAND_BYTES_MAX):
+            size += len(self._queue[0].value)
+            self._in_hand.append(self._queue.popleft())
 
     async def _hand_over(self) -> None:
         """Send what is in hand, or spool it; raises ``OSError`` where the disk does not take it."""
