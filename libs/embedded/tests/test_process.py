@@ -72,6 +72,33 @@ def test_a_pid_file_that_names_no_process_of_ours_ends_nothing(tmp_path: Path, t
     assert not (tmp_path / "pid").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is only the wall clock's time")
+@pytest.mark.parametrize("step_s", [-3600.0, 2.0, 86_400.0])
+def test_a_step_of_the_wall_clock_makes_no_process_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    remember(tmp_path / "pid", os.getpid())
+    told = psutil.Process().create_time()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: told + step_s)
+    found = recall(tmp_path / "pid")
+    assert found is not None
+    assert found.pid == os.getpid()
+
+
+def test_a_process_of_the_same_number_from_before_a_boot_is_another(tmp_path: Path) -> None:
+    remember(tmp_path / "pid", os.getpid())
+    known = json.loads((tmp_path / "pid").read_text())
+    (tmp_path / "pid").write_text(json.dumps({**known, "started": f"another boot{known['started']}"}))
+    assert recall(tmp_path / "pid") is None
+
+
+def test_a_child_that_cannot_be_remembered_does_not_run_on(tmp_path: Path) -> None:
+    (tmp_path / "pid").mkdir()  # so that the pid file cannot be written
+    with pytest.raises(IsADirectoryError):
+        Child(Command(SLEEP), tmp_path / "log", tmp_path / "pid")
+    assert not psutil.Process().children()
+
+
 def test_a_program_that_does_not_exist_ends_with_an_error_in_its_log(tmp_path: Path) -> None:
     child = Child(Command(("/nonexistent/program",)), tmp_path / "log", tmp_path / "pid")
     assert child.wait() != 0

@@ -18,6 +18,7 @@ from watchkeeper.embedded import leash
 KILL_S = 5.0
 POLL_S = 0.05
 PID_FILE = "process.json"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,12 @@ class Child:
                 start_new_session=True,
             )
         self.pid = self._popen.pid
-        remember(pid_file, self.pid)
+        try:
+            remember(pid_file, self.pid)
+        except BaseException:  # nobody would know of it, and the next try would start another beside it
+            self.kill()
+            self._popen.wait(KILL_S)
+            raise
 
     def exit_code(self) -> int | None:
         """Its exit code (minus the signal that ended it), or ``None`` while it runs."""
@@ -101,9 +107,25 @@ class Child:
 
 
 def remember(pid_file: Path, pid: int) -> None:
-    """Write who ``pid`` is: its number and its start time, which together no other process has."""
+    """Write who ``pid`` is: its number and when it started, which together no other process has."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        pid_file.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
+        pid_file.write_text(json.dumps({"pid": pid, "started": started(psutil.Process(pid))}))
+
+
+def started(process: psutil.Process) -> str:
+    """When ``process`` started, by a clock that nobody sets; raises ``psutil.NoSuchProcess``.
+
+    On Linux, which boot it was and the ticks since then (field 22 in proc_pid_stat(5)): psutil's own start time is
+    counted from the wall clock, so it moves when that is set. Elsewhere psutil's start time, to the second.
+    """
+    if sys.platform != "linux":
+        return f"{process.create_time():.0f}"
+    try:
+        status = Path(f"/proc/{process.pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(process.pid) from error
+    ticks = status.rpartition(")")[2].split()[19]  # a program's name, in parentheses, may hold anything
+    return f"{BOOT_ID.read_text().strip()} {ticks}"
 
 
 def recall(pid_file: Path) -> psutil.Process | None:
@@ -111,8 +133,7 @@ def recall(pid_file: Path) -> psutil.Process | None:
     try:
         known = json.loads(pid_file.read_text())
         process = psutil.Process(known["pid"])
-        same = abs(process.create_time() - known["started"]) < 1.0
-        return process if same and is_alive(process) else None
+        return process if started(process) == known["started"] and is_alive(process) else None
     except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.Error):
         return None
 

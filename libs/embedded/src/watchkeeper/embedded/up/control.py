@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from watchkeeper.embedded.claim import InUseError, claim
 from watchkeeper.embedded.process import recall, wait_gone
 from watchkeeper.embedded.up import api_client
 from watchkeeper.embedded.up.data_folder import DataFolder, read_json
@@ -37,14 +38,27 @@ def down(data: Path) -> int:
     folder = DataFolder(data)
     runner = recall(folder.identity)
     if runner is None:
-        ended = end_leftovers(folder)
-        print(f"ended {ended} processes that a killed run had left" if ended else f"not running ({folder.root})")
-        return 0
+        return _end_leftovers(folder)
     runner.send_signal(signal.SIGTERM)
     if not wait_gone(runner, STOP_S):
         print(f"wk up (pid {runner.pid}) has not ended within {STOP_S:g} s")
         return 1
     print("stopped")
+    return 0
+
+
+def _end_leftovers(folder: DataFolder) -> int:
+    """End what a killed run left, while no ``up`` can begin there; a folder that is in use is left alone."""
+    if not folder.lock.exists():  # nothing ever ran here, and nothing is to be made here
+        print(f"not running ({folder.root})")
+        return 0
+    try:
+        with claim(folder.lock):
+            ended = end_leftovers(folder)
+    except InUseError:
+        print(f"{folder.root} is in use, but by no `wk up` that can be found")
+        return 1
+    print(f"ended {ended} processes that a killed run had left" if ended else f"not running ({folder.root})")
     return 0
 
 
