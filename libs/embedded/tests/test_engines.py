@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from watchkeeper.common.bus import KafkaSettings, Record, Topic, end_offsets, ensure_topics, open_producer
 from watchkeeper.embedded import jars, kafka_archive
 from watchkeeper.embedded.claim import InUseError
-from watchkeeper.embedded.engine import running
+from watchkeeper.embedded.engine import EngineError, running
 from watchkeeper.embedded.kafka import Kafka, archive_file
 from watchkeeper.embedded.postgres import Postgres, program
 from watchkeeper.embedded.process import PID_FILE, is_alive, recall
@@ -24,7 +25,7 @@ from .waiting import wait_until
 BOTH = """
 import sys, time
 from pathlib import Path
-from watchkeeper.embedded.engine import running
+from watchkeeper.embedded.engine import EngineError, running
 from watchkeeper.embedded.kafka import Kafka
 from watchkeeper.embedded.postgres import Postgres
 folder = Path(sys.argv[1])
@@ -66,6 +67,18 @@ async def test_postgres_keeps_what_it_committed_and_its_address_over_a_kill(tmp_
         assert await connection.fetchval("SELECT count(*) FROM kept") == 100
         assert await connection.fetchval("SELECT count(*) FROM pg_stat_statements WHERE calls > 0") > 0
         await connection.close()
+
+
+def test_a_server_that_does_not_answer_psql_is_an_error_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The supervisor tries again after such an error; any other would end ``up``."""
+    monkeypatch.setattr("watchkeeper.embedded.postgres.PSQL_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        postgres = Postgres(tmp_path)
+        postgres.port = silent.getsockname()[1]
+        with pytest.raises(EngineError, match=r"^postgres: psql took over 0.2 s$"):
+            postgres.psql("postgres", "SELECT 1;", {})
 
 
 def test_a_folder_serves_one_starter_at_a_time(tmp_path: Path) -> None:

@@ -134,19 +134,22 @@ class Postgres:
     def psql(self, database: str, statements: str, values: dict[str, str]) -> str:
         """Run ``statements`` as the superuser, ``values`` being psql's variables; answers the output.
 
-        Raises ``EngineError`` with the server's words.
+        Raises ``EngineError`` with the server's words, or where it takes over ``PSQL_S`` seconds.
         """
         address = self._url(SUPERUSER, None, database)
         variables = "".join(f"\\set {name} '{value}'\n" for name, value in values.items())
-        done = subprocess.run(
-            [program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
-            input=variables + statements,
-            env=_environment() | {"PGPASSWORD": self._password("admin_password")},
-            capture_output=True,
-            text=True,
-            timeout=PSQL_S,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
+                input=variables + statements,
+                env=_environment() | {"PGPASSWORD": self._password("admin_password")},
+                capture_output=True,
+                text=True,
+                timeout=PSQL_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"postgres: psql took over {PSQL_S:g} s") from error
         if done.returncode != 0:
             raise EngineError(f"postgres: {' '.join(done.stderr.split())}")
         return done.stdout
