@@ -62,7 +62,8 @@ CREATE_EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements;"
 class Postgres:
     """The engine. ``url`` is the database ``watchkeeper`` as its own role, ``admin_url`` the superuser's.
 
-    ``durable=False`` trades safety against a power cut for speed, which suits tests; a killed process loses nothing.
+    ``durable=False`` trades safety for speed, which suits tests: a power cut may damage the data, and a server that is
+    killed loses the commits of its last moments (about half a second, ``synchronous_commit=off``), never older ones.
     """
 
     name = "postgres"
