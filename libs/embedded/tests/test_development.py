@@ -61,12 +61,24 @@ def test_the_pages_are_built_again_when_a_source_changes_and_only_then(tmp_path:
 
 
 def test_a_port_is_kept_until_another_has_taken_it(tmp_path: Path) -> None:
-    port = kept_port(tmp_path / "port")
+    port = kept_port(tmp_path / "port", set())
     assert is_free(port)
-    assert kept_port(tmp_path / "port") == port
+    assert kept_port(tmp_path / "port", set()) == port
     (tmp_path / "port").write_text("70000")
-    assert 0 < kept_port(tmp_path / "port") < 65536
+    assert 0 < kept_port(tmp_path / "port", set()) < 65536
     assert 0 < free_port() < 65536
+
+
+def test_ports_drawn_for_one_start_are_all_different(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port counts as taken from when it is drawn, long before anybody listens on it."""
+    monkeypatch.setattr("watchkeeper.embedded.ports.DRAWN", range(20_000, 20_004))
+    taken = {20_000}
+    ports = [kept_port(tmp_path / str(number), taken) for number in range(6)]
+    assert len({*ports, 20_000}) == 7
+    (tmp_path / "5").write_text(f"{ports[0]}\n")  # as an earlier version could draw it
+    taken = {20_000}
+    assert [kept_port(tmp_path / str(number), taken) for number in range(6)][:5] == ports[:5]
+    assert int((tmp_path / "5").read_text()) not in ports[:5]
 
 
 def test_a_record_is_one_line_however_long_its_value() -> None:

@@ -91,8 +91,7 @@ class Kafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftover(self.folder / PID_FILE, STOP_SIGNAL, STOP_S)
         if not self.port:  # a restart keeps what clients were told
-            self.port = kept_port(self.folder / "port")
-            self._controller_port = kept_port(self.folder / "controller_port")
+            self.settle_ports(set())
         settings = self.folder / "server.properties"
         settings.write_text(
             PROPERTIES.format(
@@ -112,6 +111,12 @@ class Kafka:
             raise EngineError(f"kafka: formatting its folder took over {FORMAT_S:g} s") from error
         if done.returncode != 0:
             raise EngineError(f"kafka: formatting its folder failed: {' '.join((done.stderr or done.stdout).split())}")
+
+    def settle_ports(self, taken: set[int]) -> None:
+        """Choose the ports, apart from ``taken``, to which they are added. What a killed run left must have ended."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = kept_port(self.folder / "port", taken)
+        self._controller_port = kept_port(self.folder / "controller_port", taken)
 
     def command(self) -> Command:
         """The broker's process."""

@@ -90,7 +90,7 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftover(self.folder / PID_FILE, STOP_SIGNAL, STOP_S)
         if not self.port:  # a restart keeps what clients were told
-            self.port = kept_port(self.folder / "port")
+            self.settle_port(set())
         account = system_account()
         made_by = self.data / "PG_VERSION"
         if not made_by.is_file():
@@ -98,6 +98,11 @@ class Postgres:
         elif made_by.read_text().strip() != MAJOR:
             raise EngineError(f"postgres: {self.data} is of PostgreSQL {made_by.read_text().strip()}, this is {MAJOR}")
         self._forget_stale_pid()
+
+    def settle_port(self, taken: set[int]) -> None:
+        """Choose the port, apart from ``taken``, to which it is added. What a killed run left must have ended."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = kept_port(self.folder / "port", taken)
 
     def command(self) -> Command:
         """The server's process."""

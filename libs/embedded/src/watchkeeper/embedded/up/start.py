@@ -86,6 +86,7 @@ class _Run:
         self._stopping = threading.Event()
         self._kafka = Kafka(folder.kafka)
         self._postgres = Postgres(folder.postgres)
+        self._health: dict[str, int] = {}
         self._supervisor: Supervisor | None = None
 
     def run(self) -> None:
@@ -110,6 +111,7 @@ class _Run:
         if not is_free(options.port):
             raise CannotStartError(f"port {options.port} is taken by another program; `--port N` takes another")
         check_free(folder.free_bytes(), FREE_TO_START, folder.root)
+        self._settle_ports()
         threads = ThreadPoolExecutor(3)
         try:
             built = threads.submit(pages.build, self._say)
@@ -118,6 +120,13 @@ class _Run:
             return built.result()
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
+
+    def _settle_ports(self) -> None:
+        """All from one pot, so that no two are the same."""
+        taken = {self._options.port}
+        self._kafka.settle_ports(taken)
+        self._postgres.settle_port(taken)
+        self._health = {name: kept_port(self._folder.run / f"{name}.port", taken) for name in plan.SERVICES}
 
     def _prepare_kafka(self) -> None:
         if not jars.are_there():
@@ -131,12 +140,11 @@ class _Run:
     def _plan(self, built: Path | None) -> tuple[Supervisor, Arrival]:
         """Settle addresses, environments and order."""
         folder = self._folder
-        health = {name: kept_port(folder.run / f"{name}.port") for name in plan.SERVICES}
-        addresses = plan.Addresses(self._kafka.servers, self._postgres.url, self._options.port, health)
+        addresses = plan.Addresses(self._kafka.servers, self._postgres.url, self._options.port, self._health)
         write_private(plan.collector_configuration(folder), plan.collector_toml(addresses))
         commands = plan.commands(folder, addresses, built, os.environ)
         access = FirstAccess(folder, commands["api"])
-        parts = [*self._engine_parts(access), *(self._service_part(name, commands[name], health) for name in commands)]
+        parts = [*self._engine_parts(access), *(self._service_part(name, commands[name]) for name in commands)]
         self._addresses = addresses
         self._write_state(ready=False)
         self._supervisor = Supervisor(parts, self._say)
@@ -161,8 +169,8 @@ class _Run:
         postgres.on_ready = serves
         return [kafka, postgres]
 
-    def _service_part(self, name: str, command: Command, health: dict[str, int]) -> Part:
-        is_ready = partial(api_client.is_ready, health[name])
+    def _service_part(self, name: str, command: Command) -> Part:
+        is_ready = partial(api_client.is_ready, self._health[name])
         log, pid_file = self._folder.log(name), self._folder.pid_file(name)
         return Part(name, lambda: command, is_ready, log, pid_file, needs=ENGINES)
 
