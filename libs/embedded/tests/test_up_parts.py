@@ -74,6 +74,24 @@ def test_a_new_data_folder_is_made_and_found_again(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "version").read_text() == f"{VERSION}\n"
 
 
+def test_a_first_start_that_was_cut_short_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = DataFolder(tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("cut short")
+
+    (tmp_path / "lock").touch()
+    (tmp_path / ".version.1234.part").write_text("1")  # cut while it wrote the version
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", fail)
+        with pytest.raises(CannotStartError):
+            folder.open()
+    folder.check()
+    folder.open()
+    folder.check()
+    assert {entry.name for entry in tmp_path.iterdir()} == {"lock", "version", "run", "logs", "secrets", "spool"}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 VERSION = 1
+VERSION_PART = ".version.*.part"
 MIB = 1024 * 1024
 FREE_TO_START = 512 * MIB
 FREE_TO_GO_ON = 128 * MIB
@@ -50,12 +51,14 @@ class DataFolder:
     def open(self) -> None:
         """Make what is missing, once ``check`` has passed and the lock is held; raises ``CannotStartError``."""
         try:
+            for cut_short in self.root.glob(VERSION_PART):
+                cut_short.unlink()
+            if not self._version.exists():  # first: it tells that all the rest is ours
+                write_private(self._version, f"{VERSION}\n")
             for folder in (self.logs, self.spool):
                 folder.mkdir(exist_ok=True)
             for private in (self.run, self.secrets):
                 private.mkdir(mode=0o700, exist_ok=True)
-            if not self._version.exists():
-                write_private(self._version, f"{VERSION}\n")
         except OSError as error:
             raise CannotStartError(f"the data folder {self.root}: {error.strerror or error}") from error
 
@@ -75,7 +78,11 @@ class DataFolder:
         if not self.root.exists():
             return
         if not self._version.exists():
-            strangers = sorted(entry.name for entry in self.root.iterdir() if entry.name != "lock")
+            strangers = sorted(
+                entry.name
+                for entry in self.root.iterdir()
+                if entry.name != self.lock.name and not entry.match(VERSION_PART)
+            )
             if strangers:
                 raise CannotStartError(f"{self.root} is not a Watchkeeper data folder: it holds {strangers[0]}")
             return
