@@ -124,6 +124,28 @@ async def test_memory_is_bounded_while_disk_and_kafka_refuse(
     running.cancel()
 
 
+@pytest.mark.usefixtures("topics")
+async def test_a_position_that_cannot_be_written_does_not_slow_the_sending(
+    tmp_path: Path, kafka: KafkaSettings, tally: Tally, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka is back and the position cannot be written: the rest goes out without a pause, each batch once."""
+    spool = Spool(tmp_path, 1_000_000)
+    spool.add([BATCH] * 20)
+    (tmp_path / "position.new").mkdir()
+    monkeypatch.setattr(publishing, "CHUNK_COUNT_MAX", 5)
+    monkeypatch.setattr(publishing, "RETRY_S_MIN", 3600)
+    producer = Producer(kafka, "test", 50)
+    publisher = Publisher(producer, spool, tally, said)
+    running = asyncio.create_task(publisher.run())
+    await until(lambda: spool.empty)
+    assert tally.sent == 20
+    assert said == {"kafka": True}
+    await publisher.finish(0.5)
+    running.cancel()
+    await producer.close()
+    spool.close()
+
+
 async def test_an_end_with_a_full_disk_and_no_kafka_says_what_is_lost(
     away: tuple[Publisher, Spool], monkeypatch: pytest.MonkeyPatch
 ) -> None:

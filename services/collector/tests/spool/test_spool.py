@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from structlog.testing import capture_logs
 
 from watchkeeper.collector.spool import Kept, Spool, SpoolBusyError
 from watchkeeper.collector.spool import store as spool_store
@@ -198,4 +199,22 @@ def test_what_was_dropped_meanwhile_may_still_be_acknowledged(tmp_path: Path, mo
     assert spool.dropped == 2
     spool.sent(chunk.ends[-1])
     assert contents(spool) == [batch(number) for number in range(3, 8)]
+    spool.close()
+
+
+def test_a_position_that_cannot_be_written_costs_a_repeat_and_nothing_else(tmp_path: Path) -> None:
+    """What was acknowledged is gone, though the position cannot be written; a restart repeats, and loses nothing."""
+    spool = Spool(tmp_path, 1_000_000)
+    spool.add([batch(number) for number in range(4)])
+    (tmp_path / "position.new").mkdir()
+    with capture_logs() as logs:
+        for number in range(2):
+            chunk = spool.oldest(1, 1000)
+            assert chunk is not None
+            assert chunk.kept == [batch(number)]
+            spool.sent(chunk.ends[0])
+    assert [line["event"] for line in logs] == ["position not written, a restart will repeat batches"]
+    spool.close()
+    spool = Spool(tmp_path, 1_000_000)
+    assert contents(spool) == [batch(number) for number in range(4)]
     spool.close()

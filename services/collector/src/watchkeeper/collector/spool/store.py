@@ -16,8 +16,11 @@ from typing import NamedTuple
 
 from watchkeeper.collector.spool.frames import Kept, frame, frames
 from watchkeeper.collector.spool.plan import Segment, last_fitting, segment_bytes, to_drop
+from watchkeeper.common.logging import get_logger
 
 SUFFIX = ".spool"
+
+log = get_logger(__name__)
 
 
 class SpoolBusyError(Exception):
@@ -52,6 +55,7 @@ class Spool:
         self._bytes_max = bytes_max
         self._segment_bytes = segment_bytes(bytes_max)
         self._writing: int | None = None
+        self._forgetful = False
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = self._locked()
         self.dropped = 0
@@ -157,10 +161,24 @@ class Spool:
         return bool(self._segments) and self._segments[0].number == self._sent.number
 
     def _remember(self) -> None:
-        """Write the position; losing it costs a repeat of batches, whose ids tell, and nothing else."""
+        """Write the position; losing it costs a repeat of batches with the same ids after a restart, nothing else.
+
+        So a disk that does not take it (a full one) must not hold up what was acknowledged: that is said once, and the
+        next position is tried again. The file is synced before its name is, and the rename is atomic: a power cut
+        leaves the old position or the new one, whole. The rename itself is not synced; the old one only repeats more.
+        """
         fresh = self._folder / "position.new"
-        fresh.write_text(f"{self._sent.number} {self._sent.offset}\n", encoding="ascii")
-        fresh.replace(self._folder / "position")
+        try:
+            with fresh.open("wb", buffering=0) as file:
+                _write(file.fileno(), f"{self._sent.number} {self._sent.offset}\n".encode("ascii"))
+                os.fsync(file.fileno())
+            fresh.replace(self._folder / "position")
+        except OSError as error:
+            if not self._forgetful:
+                log.warning("position not written, a restart will repeat batches", error=f"{error}")
+            self._forgetful = True
+        else:
+            self._forgetful = False
 
     def _found(self) -> list[Segment]:
         numbers = sorted(int(path.stem) for path in self._folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())
