@@ -13,7 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
+from watchkeeper.embedded.claim import InUseError
 from watchkeeper.embedded.engine import running
+from watchkeeper.embedded.kafka import Kafka
 from watchkeeper.embedded.ports import free_port
 from watchkeeper.embedded.postgres import Postgres
 from watchkeeper.embedded.up import api_client
@@ -95,6 +97,15 @@ def test_a_second_up_on_the_same_data_is_refused(up: Up) -> None:
     assert "in use by another" in refused("--data", str(up.data), "--port", str(free_port()))
     assert up.parts() == before
     assert up.ready_file.exists()
+
+
+def test_its_engines_are_no_other_programs_to_run(up: Up) -> None:
+    """A program that runs an engine on its own folder first ends what runs there."""
+    before = up.parts()
+    for engine in (Kafka(up.data / "kafka"), Postgres(up.data / "postgres")):
+        with pytest.raises(InUseError), running(engine):
+            pass
+    assert up.parts() == before
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_is_made(up: Up, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.embedded.claim import claim
-from watchkeeper.embedded.process import recall, remember
+from watchkeeper.embedded.engine import LOCK
+from watchkeeper.embedded.process import PID_FILE, recall, remember
 from watchkeeper.embedded.up.control import down
 from watchkeeper.embedded.up.data_folder import DataFolder
 
@@ -36,6 +37,17 @@ def test_a_folder_in_use_is_left_alone_though_its_up_is_not_found(
         assert down(folder.root) == 0
         assert service.wait(10) == -signal.SIGTERM
     assert capsys.readouterr().out == "ended 1 processes that a killed run had left\n"
+
+
+def test_an_engine_that_another_program_runs_is_left_alone(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with subprocess.Popen(SLEEP) as engine, claim(folder.postgres / LOCK):
+        remember(folder.postgres / PID_FILE, engine.pid)
+        assert down(folder.root) == 1
+        assert "is in use" in capsys.readouterr().out
+        assert recall(folder.postgres / PID_FILE) is not None
+        engine.kill()
 
 
 def test_a_folder_where_nothing_ever_ran_is_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

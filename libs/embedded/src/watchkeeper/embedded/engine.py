@@ -10,6 +10,8 @@ from watchkeeper.embedded.claim import claim
 from watchkeeper.embedded.process import PID_FILE, Child, Command
 
 READY_S = 60.0
+LOCK = "lock"
+"""In an engine's folder: held by who runs it."""
 POLL_S = 0.05
 LOG_LINES = 5
 
@@ -68,7 +70,7 @@ def running(engine: E) -> Iterator[E]:
     It ends with the thread that entered the block.
     """
     engine.folder.mkdir(parents=True, exist_ok=True)
-    with claim(engine.folder / "lock"):
+    with claim(engine.folder / LOCK):
         engine.prepare()
         child = Child(engine.command(), log_file(engine), engine.folder / PID_FILE)
         try:

@@ -49,11 +49,11 @@ def down(data: Path) -> int:
 
 def _end_leftovers(folder: DataFolder) -> int:
     """End what a killed run left, while no ``up`` can begin there; a folder that is in use is left alone."""
-    if not folder.lock.exists():  # nothing ever ran here, and nothing is to be made here
+    if not folder.is_made():  # nothing ever ran here, and nothing is to be made here
         print(f"not running ({folder.root})")
         return 0
     try:
-        with claim(folder.lock):
+        with claim(folder.lock), folder.engines_claimed():
             ended = end_leftovers(folder)
     except InUseError:
         print(f"{folder.root} is in use, but by no `wk up` that can be found")

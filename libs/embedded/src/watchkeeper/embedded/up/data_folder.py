@@ -6,11 +6,16 @@ run/           process ids, settings          secrets/            the first admi
 logs/          each process's output          up.json             what runs, for ``status`` and ``down``
 """
 
+import contextlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from watchkeeper.embedded.claim import claim
+from watchkeeper.embedded.engine import LOCK
 
 VERSION = 1
 VERSION_PART = ".version.*.part"
@@ -61,6 +66,19 @@ class DataFolder:
                 private.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise CannotStartError(f"the data folder {self.root}: {error.strerror or error}") from error
+
+    @contextlib.contextmanager
+    def engines_claimed(self) -> Iterator[None]:
+        """Hold both engines' folders for the block: other programs may run one of them (``engine.running``).
+
+        Raises ``InUseError`` where one does. Only once ``lock`` is held, and the folder is ours.
+        """
+        with claim(self.kafka / LOCK), claim(self.postgres / LOCK):
+            yield
+
+    def is_made(self) -> bool:
+        """Whether ``open`` has made it."""
+        return self._version.exists()
 
     def free_bytes(self) -> int:
         """Free space of its disk."""

@@ -67,9 +67,10 @@ def up(options: Options, say: Say, announce: Announce) -> None:
     try:
         with claim(folder.lock):
             folder.open()
-            _Run(options, folder, say, announce).run()
+            with folder.engines_claimed():
+                _Run(options, folder, say, announce).run()
     except InUseError as error:
-        raise CannotStartError(f"the data folder {folder.root} is in use by another `wk up`") from error
+        raise CannotStartError(f"the data folder: {error}") from error
     except (EngineError, pages.PagesError) as error:
         raise CannotStartError(str(error)) from error
     except OSError as error:
