@@ -2,6 +2,7 @@
 
 import pytest
 
+from watchkeeper.collector.names import Names
 from watchkeeper.collector.source import Tools
 from watchkeeper.collector.tally import Tally
 from watchkeeper.collector.threads import Threads
@@ -16,4 +17,4 @@ def tally() -> Tally:
 @pytest.fixture
 def tools(tally: Tally) -> Tools:
     """What a source is given, counting into ``tally``."""
-    return Tools(Threads(8), tally.leave_out)
+    return Tools(Threads(8), tally.leave_out, Names(Threads(8)))

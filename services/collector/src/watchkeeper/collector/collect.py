@@ -5,6 +5,7 @@ from functools import partial
 
 from watchkeeper.collector.batches import Outcome, Texts, make_batches
 from watchkeeper.collector.configuration import Configuration, SourceBlock
+from watchkeeper.collector.names import Names
 from watchkeeper.collector.publisher import Publisher
 from watchkeeper.collector.reader import Reader
 from watchkeeper.collector.reading import Reading
@@ -18,6 +19,9 @@ from watchkeeper.common.clock import Clock
 from watchkeeper.common.events import MetricsBatch, Resource, encode
 
 THREADS_MAX = 32
+LOOKUPS_MAX = 16
+"""Names looked up at a time, in threads of their own: with DNS down they are all stuck."""
+
 SLEEP_S_MAX = 60.0
 """The clock is looked at again after this, so that setting it does not put a reading off for long."""
 
@@ -46,7 +50,7 @@ class Collection:
         self.resource, self.clock, self.tally = resource, clock, tally
         self._jitter_s = configuration.defaults.jitter_s
         self._texts = Texts()
-        tools = Tools(Threads(THREADS_MAX), tally.leave_out)
+        tools = Tools(Threads(THREADS_MAX), tally.leave_out, Names(Threads(LOOKUPS_MAX)))
         defaults = configuration.defaults
         own = SourceSettings(interval_s=defaults.interval_s, timeout_s=min(defaults.timeout_s, defaults.interval_s))
         self.readers = [

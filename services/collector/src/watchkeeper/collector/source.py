@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from watchkeeper.collector.names import Names
 from watchkeeper.collector.reading import Reading
 from watchkeeper.collector.threads import Threads, ThreadsBusyError
 
@@ -64,6 +65,8 @@ class Tools:
     threads: Threads
     left_out: Callable[[str, int], None]
     """Count values that a source left out: reason, number."""
+
+    names: Names
 
 
 class Source(ABC, Generic[S]):

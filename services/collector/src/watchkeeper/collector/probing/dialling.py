@@ -1,31 +1,27 @@
 """From a host name to a connected socket: look up, then try the addresses in order."""
 
 import asyncio
-import ipaddress
 import socket
-from functools import partial
 from typing import Any
 
+from watchkeeper.collector.names import Address, LookupHangsError, Names
 from watchkeeper.collector.probing.stopwatch import Stopwatch
-from watchkeeper.collector.threads import Threads
 
 ADDRESSES_MAX = 4
-
-Address = tuple[socket.AddressFamily, Any]
 
 
 class ProbeError(Exception):
     """What was looked for is not there, or not as it should be; the message says what was found."""
 
 
-async def dial(host: str, port: int, connect_s: float, threads: Threads, watch: Stopwatch) -> socket.socket:
+async def dial(host: str, port: int, connect_s: float, names: Names, watch: Stopwatch) -> socket.socket:
     """Return a socket connected to ``host``, timed in the phases "dns" and "connect".
 
-    The lookup runs in a thread that may hang without harm. Up to ``ADDRESSES_MAX`` addresses share ``connect_s``.
+    A lookup that hangs takes no thread of anyone else's. Up to ``ADDRESSES_MAX`` addresses share ``connect_s``.
     Raises ``ProbeError`` with what the last address answered.
     """
     with watch.phase("dns"):
-        addresses = await _lookup(host, port, threads)
+        addresses = await _lookup(host, port, names)
     each_s = connect_s / len(addresses)
     with watch.phase("connect"):
         problem = ""
@@ -39,18 +35,14 @@ async def dial(host: str, port: int, connect_s: float, threads: Threads, watch: 
     raise ProbeError(problem)
 
 
-async def _lookup(host: str, port: int, threads: Threads) -> list[Address]:
+async def _lookup(host: str, port: int, names: Names) -> list[Address]:
     try:
-        family = socket.AF_INET if ipaddress.ip_address(host).version == 4 else socket.AF_INET6
-    except ValueError:
-        pass
-    else:
-        return [(family, (host, port))]
-    try:
-        found = await threads.run(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+        found = await names.addresses(host, port)
+    except LookupHangsError as error:
+        raise ProbeError(str(error)) from error
     except (OSError, UnicodeError) as error:
         raise ProbeError(f"no address for {host}: {error}") from error
-    return [(family, address) for family, _, _, _, address in found[:ADDRESSES_MAX]]
+    return found[:ADDRESSES_MAX]
 
 
 async def _connect(family: socket.AddressFamily, address: Any, within_s: float) -> socket.socket:

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import h11
 
+from watchkeeper.collector.names import Names
 from watchkeeper.collector.probing.dialling import ProbeError, dial
 from watchkeeper.collector.probing.stopwatch import Stopwatch
-from watchkeeper.collector.threads import Threads
 
 READ_BYTES = 64 * 1024
 
@@ -48,13 +48,13 @@ def host_and_port(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def get(request: Request, threads: Threads, watch: Stopwatch) -> Answer:
+async def get(request: Request, names: Names, watch: Stopwatch) -> Answer:
     """Get ``request``; the deadline is the caller's.
 
     Raises ``ProbeError``, ``OSError`` (``ssl.SSLError`` among them), or ``h11.ProtocolError`` for what is no HTTP.
     """
     host, port = host_and_port(request.url)
-    dialled = await dial(host, port, request.connect_s, threads, watch)
+    dialled = await dial(host, port, request.connect_s, names, watch)
     try:
         if request.context is None:
             reader, writer = await asyncio.open_connection(sock=dialled, limit=READ_BYTES)

@@ -97,10 +97,10 @@ class HttpProbe(Probe[Settings]):
     async def _get(self, request: Request, attempt: Attempt) -> Answer:
         """Get one answer and note its certificate's end, also where the certificate is why there is no answer."""
         try:
-            answer = await get(request, self.tools.threads, attempt.watch)
+            answer = await get(request, self.tools.names, attempt.watch)
         except ssl.SSLCertVerificationError:
             unchecked = replace(request, context=tls_context(None, verify=False), headers=(), body_bytes_max=0)
-            _note_certificate(attempt, await get(unchecked, self.tools.threads, Stopwatch()))
+            _note_certificate(attempt, await get(unchecked, self.tools.names, Stopwatch()))
             raise
         _note_certificate(attempt, answer)
         return answer

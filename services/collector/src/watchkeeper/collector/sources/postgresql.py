@@ -237,6 +237,7 @@ class PostgreSQL(Source[Settings]):
     async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         timeout_s = self.settings.timeout_s or 5.0
         url, password = await self.tools.threads.run(self._secrets)
+        await self._look_up(url)
         connection = await self._asyncpg.connect(
             url,
             password=password,
@@ -248,6 +249,16 @@ class PostgreSQL(Source[Settings]):
         self._connection = connection
         self._statements = await self._find_statements(connection)
         return connection
+
+    async def _look_up(self, url: str) -> None:
+        """Raise ``LookupHangsError`` or ``OSError`` where there is no address for the server.
+
+        asyncpg looks it up again, in one of the event loop's few threads, which Kafka's addresses need too: a resolver
+        that hangs must not take another of them at each reading.
+        """
+        host = urlsplit(url).hostname
+        if host and not {",", "%"} & set(host):  # neither one of several nor a socket's folder
+            await self.tools.names.addresses(host, 0)
 
     def _secrets(self) -> tuple[str, str | None]:
         settings = self.settings

@@ -75,7 +75,7 @@ class Prometheus(Source[Settings]):
         """Scrape once. Raises ``ProbeError``, ``ExpositionError``, or what the network raises."""
         settings = self.settings
         request = await make_request(settings, self.tools.threads, settings.body_bytes_max, [("Accept", ACCEPT)])
-        answer = await get(request, self.tools.threads, Stopwatch())
+        answer = await get(request, self.tools.names, Stopwatch())
         text, openmetrics = text_of(answer)
         if len(self._known) > 2 * settings.samples_max:
             self._known.clear()

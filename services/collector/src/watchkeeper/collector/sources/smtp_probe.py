@@ -36,7 +36,7 @@ class SmtpProbe(Probe[Settings]):
     async def attempt(self, attempt: Attempt) -> None:
         """Connect, EHLO, STARTTLS if asked for, QUIT."""
         settings, allowed_s = self.settings, self.settings.timeout_s or 5.0
-        dialled = await dial(settings.host, settings.port, allowed_s, self.tools.threads, attempt.watch)
+        dialled = await dial(settings.host, settings.port, allowed_s, self.tools.names, attempt.watch)
         context = None
         if settings.security != "none":
             context = tls_context(settings.ca_file, verify=settings.tls_verify)

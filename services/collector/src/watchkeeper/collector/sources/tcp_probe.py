@@ -43,7 +43,7 @@ class TcpProbe(Probe[Settings]):
     async def attempt(self, attempt: Attempt) -> None:
         """Connect, and send and expect what the settings say."""
         settings = self.settings
-        dialled = await dial(settings.host, settings.port, settings.timeout_s or 5.0, self.tools.threads, attempt.watch)
+        dialled = await dial(settings.host, settings.port, settings.timeout_s or 5.0, self.tools.names, attempt.watch)
         try:
             if not settings.tls:
                 reader, writer = await asyncio.open_connection(sock=dialled)
