@@ -73,6 +73,52 @@ def test_a_source_without_recent_samples_yields_to_the_next_but_is_better_than_n
     assert value("active_users", old, since_s=60) == 7
 
 
+USERS = "app.users.active"
+
+
+@pytest.mark.parametrize(
+    ("type_", "samples", "expected"),
+    [
+        ("active_users", [newest(USERS, 40, ts_s=0), newest(USERS, 50, ts_s=7200), newest(USERS, 50, ts_s=7193)], 100),
+        ("active_users", [newest(USERS, 40, ts_s=6900), newest(USERS, 50, ts_s=7200)], 90),
+        ("active_users", [newest(USERS, 40, ts_s=0), newest(USERS, 50, ts_s=7200)._replace(interval_s=9e9)], 50),
+        ("active_users", [newest(USERS, 40, ts_s=0)._replace(interval_s=3600), newest(USERS, 5, ts_s=7200)], 45),
+        ("active_users", [newest(USERS, 40, ts_s=0), newest(USERS, 50, ts_s=7)], 90),
+        (
+            "disk",
+            [
+                newest("system.filesystem.utilization", 0.99, ts_s=0, labels={"d": "usb"}),
+                newest("system.filesystem.utilization", 0.3, ts_s=7200, labels={"d": "sda"}),
+            ],
+            0.3,
+        ),
+        (
+            "response_time",
+            [
+                newest(f"{REQUESTS}_sum", 900, 0, ts_s=0),
+                newest(f"{REQUESTS}_count", 900, 0, ts_s=0),
+                newest(f"{REQUESTS}_sum", 9, 4, ts_s=7200),
+                newest(f"{REQUESTS}_count", 30, 10, ts_s=7200),
+            ],
+            0.25,
+        ),
+        (
+            "throughput",
+            [
+                newest(f"{REQUESTS}_count", 900, 0, ts_s=0, counter=True),
+                newest(f"{REQUESTS}_count", 30, 10, ts_s=7200, counter=True),
+            ],
+            2.0,
+        ),
+    ],
+    ids=["instance", "at-the-limit", "others-pace", "its-pace", "all-are-new", "disk", "ratio", "rate"],
+)
+def test_a_series_that_is_gone_counts_no_more_where_others_still_come(
+    type_: str, samples: list[Newest], expected: float
+) -> None:
+    assert value(type_, *samples) == expected
+
+
 def test_one_series_is_named_by_its_text_several_by_their_name() -> None:
     one = newest("postgresql.backends", 1, text='postgresql.backends{db="a"}', labels={"db": "a"})
     two = newest("postgresql.backends", 1, text='postgresql.backends{db="b"}', labels={"db": "b"})

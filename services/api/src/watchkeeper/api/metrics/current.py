@@ -9,16 +9,13 @@ from typing import Any
 import msgspec
 
 from watchkeeper.api.hosts.states import is_fresh, state_of
-from watchkeeper.api.metrics.evaluate import ByName, Level, Newest, by_name, levels, total
+from watchkeeper.api.metrics.evaluate import FRESH_S, ByName, Level, Newest, by_name, levels, total
 from watchkeeper.api.metrics.series import interval_of, unknown_hosts
 from watchkeeper.api.metrics.times import iso
 from watchkeeper.api.metrics.types import TYPES, HistoryType, series_names
 from watchkeeper.api.problems import field_problem
 from watchkeeper.common.series import parse_series
 from watchkeeper.common.store import Connection
-
-FRESH_S = 300.0
-"""A source without a sample for this long yields to the type's next one."""
 
 HOSTS = """
     SELECT resource_id, name, kind, interval_s, date_part('epoch', last_seen) AS last_seen_s

@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from watchkeeper.api.metrics.types import Combine, HistoryType, Selector, Shape, Source, line_labels
 
+FRESH_S = 300.0
+"""A series without a sample for this long is gone, if its pace allows that: others of its kind do not wait for it."""
+GONE_INTERVALS = 2.5
+
 
 class Newest(NamedTuple):
     """A series' newest sample and, where known, the one before; times in unix seconds."""
@@ -55,6 +59,8 @@ def by_name(newest: Iterable[Newest]) -> dict[str, list[Newest]]:
 def levels(known: HistoryType, newest: ByName, since_s: float = 0.0) -> Found | None:
     """The lines of ``known`` among one host's ``newest`` samples; None where no source has any.
 
+    Series that are gone, while others of the same source still come, count no more: an instance that ended, a file
+    system that was unmounted.
     A source whose samples are all older than ``since_s`` yields to a later one that has newer ones.
     """
     found: Found | None = None
@@ -105,7 +111,14 @@ def _matching(selector: Selector, newest: ByName) -> list[Newest]:
     return [one for one in newest.get(selector.name, ()) if selector.matches(one.name, one.labels)]
 
 
+def _present(matching: Iterable[Newest], newest_s: float) -> list[Newest]:
+    """Those of ``matching`` that are not much older than ``newest_s``, the newest sample of their source."""
+    return [one for one in matching if newest_s - one.ts_s <= max(FRESH_S, GONE_INTERVALS * one.interval_s)]
+
+
 def _levels(known: HistoryType, source: Source, matching: Sequence[Newest], newest: ByName) -> list[Level]:
+    if len(matching) > 1:
+        matching = _present(matching, max(one.ts_s for one in matching))
     if not known.per:
         return [_level(known, source, (), matching, newest)]
     lines: dict[tuple[tuple[str, str], ...], list[Newest]] = {}
@@ -134,7 +147,8 @@ def _level(
 def _value(known: HistoryType, source: Source, members: Sequence[Newest], newest: ByName) -> float | None:
     match source.shape:
         case Shape.RATIO:
-            return _ratio(_matching(source.series, newest), members)
+            dividends = _present(_matching(source.series, newest), max(one.ts_s for one in members))
+            return _ratio(dividends, members)
         case Shape.INCREASE:
             values = [grown(one) for one in members]
         case Shape.VALUE:
