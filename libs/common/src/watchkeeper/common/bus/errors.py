@@ -11,8 +11,12 @@ class BusError(Exception):
 
 
 class BusUnavailableError(BusError):
-    """Kafka is away, starting, or overloaded: the same call may succeed later."""
+    """Kafka is away, starting, overloaded, or grants no right to this: the same call may succeed later.
+
+    A missing right (to the topic, the cluster, a transactional id) is the operator's to grant, and no fault of what is
+    sent: the sender keeps it and says that it is not ready.
+    """
 
 
 class RecordRefusedError(BusError):
-    """Kafka will never take this record: it is too large, or a right is missing."""
+    """Kafka will never take this record: it is too large."""

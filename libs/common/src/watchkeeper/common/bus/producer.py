@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from watchkeeper.common.bus.closing import close_client
 from watchkeeper.common.bus.errors import BusError, BusUnavailableError, RecordRefusedError
@@ -98,7 +98,7 @@ class Producer:
                 future: asyncio.Future[Position] = await producer.send(record.topic, record.value, key)
         except BusError as error:
             return _failed(error)
-        except (MessageSizeTooLargeError, TopicAuthorizationFailedError) as error:
+        except MessageSizeTooLargeError as error:
             return _failed(RecordRefusedError(str(error)))
         except TimeoutError:
             return _failed(BusUnavailableError(f"not taken within {self._settings.request_timeout_s:g} s"))
@@ -118,7 +118,7 @@ class Producer:
             return Position(found.topic, found.partition, found.offset)
         if isinstance(error, BusError):
             return error
-        if isinstance(error, MessageSizeTooLargeError | TopicAuthorizationFailedError):
+        if isinstance(error, MessageSizeTooLargeError):
             return RecordRefusedError(str(error))
         return BusUnavailableError(f"{type(error).__name__}: {error}")
 
