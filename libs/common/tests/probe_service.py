@@ -13,6 +13,8 @@ async def main(settings: ServiceSettings) -> None:
     behaviour = sys.argv[1]
     async with service("probe", settings) as running:
         running.ready("work", ok=True)
+        if behaviour == "stops-itself-and-never-ends":
+            running.until_stopped.set()
         sys.stdout.write(f"{running.health_port}\n")
         sys.stdout.flush()
         if behaviour == "fails":
@@ -20,7 +22,7 @@ async def main(settings: ServiceSettings) -> None:
         if behaviour == "hangs":
             time.sleep(3600)  # noqa: ASYNC251 - a loop that hangs is what is tested
         await running.until_stopped.wait()
-        if behaviour == "never-ends":
+        if behaviour.endswith("never-ends"):
             await asyncio.sleep(3600)
         if behaviour == "blocks":
             time.sleep(3600)  # noqa: ASYNC251 - the same, while it drains

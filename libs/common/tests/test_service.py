@@ -70,8 +70,9 @@ def test_a_second_signal_does_not_cut_the_drain_short() -> None:
     assert (code, out) == (0, "handed over\n")
 
 
-@pytest.mark.parametrize("behaviour", ["never-ends", "blocks"])
+@pytest.mark.parametrize("behaviour", ["never-ends", "blocks", "stops-itself-and-never-ends"])
 def test_a_drain_that_takes_too_long_is_ended_with_1(behaviour: str) -> None:
+    """Also one that the service began by itself, since a part of it went wrong, and that a signal then hurries."""
     with started(behaviour) as process:
         port(process)
         process.send_signal(signal.SIGTERM)

@@ -39,6 +39,8 @@ class Running:
     parts: dict[str, Part] = field(default_factory=dict)
     heartbeat_s: float = field(default_factory=time.monotonic)
     health_port: int = 0
+    drain: threading.Timer | None = None
+    """Ends the process ``DRAIN_S`` after the first signal."""
 
     def ready(self, part: str, ok: bool, detail: str = "") -> None:  # noqa: FBT001 - reads well at the call
         """Say whether ``part`` (``kafka``, ``database``…) works; the service is ready when all parts that spoke do."""
@@ -107,14 +109,15 @@ def _complain(line: str) -> int:
 
 
 def _stop(running: Running) -> None:
-    if running.until_stopped.is_set():
+    """Ask for the stop and let the drain begin; by the first signal only, also where the service stops by itself."""
+    if running.drain is not None:
         return
     log.info("stopping", drain_s=DRAIN_S)
     running.until_stopped.set()
     # A timer's thread, not the loop's: a drain that blocks the loop must end too.
-    last = threading.Timer(DRAIN_S, _give_up)
-    last.daemon = True
-    last.start()
+    running.drain = threading.Timer(DRAIN_S, _give_up)
+    running.drain.daemon = True
+    running.drain.start()
 
 
 def _give_up() -> None:
