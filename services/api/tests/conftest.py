@@ -180,7 +180,7 @@ async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
     with listen("127.0.0.1", 0) as listener:
         async with open_producer(settings.kafka, "watchkeeper-api-test") as producer:
             app = create_app(new_context(settings, producer, Running("api")))
-            server = Server(configuration(app))
+            server = Server(configuration(app, settings.connections_max))
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
                 await until(lambda: server.started)

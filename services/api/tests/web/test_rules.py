@@ -66,6 +66,16 @@ def test_the_intake_takes_larger_bodies() -> None:
     push, change = table_of(router).rules
     assert push.body_bytes_max == SETTINGS.intake_bytes_max
     assert change.body_bytes_max == SETTINGS.body_bytes_max
+    assert push.body_timeout_s == SETTINGS.intake_timeout_s
+    assert change.body_timeout_s == SETTINGS.body_timeout_s
+
+
+def test_without_a_login_bodies_are_small() -> None:
+    """Everybody may send them."""
+    router = APIRouter()
+    router.post("/api/open", dependencies=[public()])(nothing)
+    (rule,) = table_of(router).rules
+    assert rule.body_bytes_max == 8192
 
 
 def test_a_method_that_a_path_does_not_take_is_told_all_that_it_takes() -> None:

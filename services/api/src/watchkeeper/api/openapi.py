@@ -34,6 +34,10 @@ _ERRORS: dict[int, tuple[str, str]] = {
     401: ("Nobody is signed in, or the key is not valid.", "Sign in, or send a valid API key."),
     403: ("The permission is missing, or the change may be forged.", "This needs the permission admin."),
     404: ("There is no such thing.", "There is no such user."),
+    408: (
+        "The body came too slowly.",
+        "The body did not come within 15 s. Send it again, in parts if the line is slow.",
+    ),
     409: ("It does not fit what is there.", "name: there is a user of this name"),
     413: ("The body is too large.", "The body is too large: at most 1048576 bytes. Send it in parts."),
     415: ("The body is not JSON.", "Send the body as JSON, with Content-Type: application/json."),
@@ -126,7 +130,7 @@ def _statuses(operation: dict[str, Any], method: str, rule: Rule) -> set[int]:
     if "parameters" in operation:
         statuses.add(422)
     if "requestBody" in operation:
-        statuses |= {413, 422}
+        statuses |= {408, 413, 422}
     if rule.json_body:
         statuses.add(415)
     return statuses

@@ -43,11 +43,14 @@ async def serve(settings: ApiSettings) -> None:
         async with service("api", settings) as running, open_producer(settings.kafka, "watchkeeper-api") as producer:
             app = create_app(new_context(settings, producer, running))
             log.info("listening", host=settings.host, port=listener.getsockname()[1])
-            await _until_stopped(Server(configuration(app)), listener, running.until_stopped)
+            await _until_stopped(Server(configuration(app, settings.connections_max)), listener, running.until_stopped)
 
 
-def configuration(app: object) -> uvicorn.Config:
-    """How uvicorn runs ``app``: our logs, no header that names the server, the client's address from our own frame."""
+def configuration(app: object, connections_max: int) -> uvicorn.Config:
+    """How uvicorn runs ``app``: our logs, no header that names the server, the client's address from our own frame.
+
+    A request over ``connections_max`` open connections gets a bare 503.
+    """
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application
         http="httptools",
@@ -57,6 +60,7 @@ def configuration(app: object) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        limit_concurrency=connections_max,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

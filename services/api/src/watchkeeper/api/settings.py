@@ -45,8 +45,17 @@ class ApiSettings(ServiceSettings):
     )
     session_idle_s: int = Field(12 * 3600, ge=60, description="A session ends after this long without a request.")
     session_max_s: int = Field(7 * 86400, ge=60, description="A session ends after this long in any case.")
-    body_bytes_max: int = Field(1024 * 1024, ge=1024, description="Largest body of a request.")
+    connections_max: int = Field(
+        4096,
+        ge=16,
+        description="Open connections at most, live streams included; more get 503. The process needs as many files.",
+    )
+    body_bytes_max: int = Field(
+        1024 * 1024, ge=1024, description="Largest body of a request; 8192 bytes where no login is needed."
+    )
+    body_timeout_s: float = Field(15, gt=0, le=600, description="Time in which a request's body must have come.")
     intake_bytes_max: int = Field(8 * 1024 * 1024, ge=1024, description="Largest body of pushed metrics.")
+    intake_timeout_s: float = Field(60, gt=0, le=600, description="Time in which pushed metrics must have come.")
     requests_per_minute: int = Field(6000, ge=1, description="Requests of one session or key per minute.")
     anonymous_per_minute: int = Field(600, ge=1, description="Requests without a login of one address per minute.")
     sign_ins_per_minute: int = Field(
@@ -55,6 +64,10 @@ class ApiSettings(ServiceSettings):
     sign_ins_per_user_per_minute: int = Field(
         5, ge=1, description="Attempts to sign in as one user per minute; those that succeed do not count."
     )
+    live_readers_per_caller: int = Field(
+        50, ge=1, description="Live streams that one user or key may have open at a time."
+    )
+    live_readers_max: int = Field(4000, ge=1, description="Live streams open at a time, of all together.")
     password_hashes_max: int = Field(2, ge=1, le=64, description="Passwords checked at a time (64 MiB each).")
 
     @field_validator("trusted_proxies", mode="before")

@@ -41,7 +41,7 @@ class Guard:
             check_not_forged(request, rule, credentials)
             check_content(request, rule)
         scope[CALLER] = caller
-        await self._app(scope, limited(receive, rule.body_bytes_max), send)
+        await self._app(scope, limited(receive, rule.body_bytes_max, rule.body_timeout_s), send)
 
     async def _caller(self, request: HTTPConnection, rule: Rule) -> tuple[Caller | None, Credentials | None]:
         """Who asks, with a token of their rate limit taken."""

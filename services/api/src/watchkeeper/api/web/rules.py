@@ -15,6 +15,9 @@ from watchkeeper.api.access.permissions import Access, Permission
 from watchkeeper.api.problems import Problem
 from watchkeeper.api.settings import ApiSettings
 
+PUBLIC_BODY_BYTES_MAX = 8192
+"""Everybody may send it, so it is small; the longest sign-in, all of it escaped, fits."""
+
 
 class UndeclaredRouteError(Exception):
     """A route that declares neither a permission nor that it is public."""
@@ -31,6 +34,7 @@ class Rule:
     session: bool
     json_body: bool
     body_bytes_max: int
+    body_timeout_s: float
 
     @property
     def public(self) -> bool:
@@ -74,19 +78,29 @@ def route_table(app: FastAPI, settings: ApiSettings) -> RouteTable:
         if not declared:
             raise UndeclaredRouteError(f"{route.path}: declare needs(Permission.X), needs_session() or public()")
         permissions = frozenset(access.permission for access in declared if access.permission is not None)
-        intake = Permission.INGEST in permissions
+        session = any(access.session for access in declared)
+        bytes_max, timeout_s = _body_limits(permissions, settings, public=not permissions and not session)
         rules.append(
             Rule(
                 template=route.path_format or "",
                 pattern=route.path_regex,
                 methods=frozenset(route.methods or ()),
                 permissions=permissions,
-                session=any(access.session for access in declared),
+                session=session,
                 json_body=route.body_field is not None,
-                body_bytes_max=settings.intake_bytes_max if intake else settings.body_bytes_max,
+                body_bytes_max=bytes_max,
+                body_timeout_s=timeout_s,
             )
         )
     return RouteTable(rules)
+
+
+def _body_limits(permissions: frozenset[Permission], settings: ApiSettings, *, public: bool) -> tuple[int, float]:
+    """The bytes of a body at most, and the seconds in which it must have come."""
+    if Permission.INGEST in permissions:
+        return settings.intake_bytes_max, settings.intake_timeout_s
+    bytes_max = min(settings.body_bytes_max, PUBLIC_BODY_BYTES_MAX) if public else settings.body_bytes_max
+    return bytes_max, settings.body_timeout_s
 
 
 def _declarations(dependant: Dependant) -> Iterator[Access]:
