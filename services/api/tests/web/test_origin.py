@@ -18,6 +18,7 @@ from watchkeeper.api.web.origin import is_foreign
         pytest.param(None, "https://wk.example:8443", "wk.example", True, id="another port"),
         pytest.param(None, "https://evil.example", "wk.example", True, id="an older browser, another page"),
         pytest.param(None, "null", "wk.example", True, id="a page without an origin"),
+        pytest.param(None, "http://[", "wk.example", True, id="no address at all"),
         pytest.param(None, None, "wk.example", False, id="no browser"),
     ],
 )

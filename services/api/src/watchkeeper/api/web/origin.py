@@ -13,10 +13,13 @@ def is_foreign(site: str | None, origin: str | None, host: str | None) -> bool:
     """Whether another site's page sent the request.
 
     ``site`` is ``Sec-Fetch-Site``, ``origin`` and ``host`` the headers of those names. A client that sends neither of
-    the first two is no browser of today.
+    the first two is no browser of today. An origin that is no address is foreign.
     """
     if site is not None:
         return site not in {"same-origin", "none"}
-    if origin is not None:
+    if origin is None:
+        return False
+    try:
         return urlsplit(origin).netloc.lower() != (host or "").lower()
-    return False
+    except ValueError:
+        return True
