@@ -1,12 +1,13 @@
 """The hub: who gets what, what is kept, and what happens to the slow."""
 
 import json
+import pickle
 from typing import Any
 
 import pytest
 
 from watchkeeper.api.live import hub as hubs
-from watchkeeper.api.live.hub import Event, Filter, Hub, Reader
+from watchkeeper.api.live.hub import Event, Filter, Hub, Reader, TooManyReadersError
 
 EVERYTHING = Filter()
 
@@ -23,6 +24,11 @@ def events(chunk: bytes) -> list[tuple[str, str, Any]]:
         if "data" in fields:
             found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
     return found
+
+
+def bytes_kept(hub: Hub) -> int:
+    """The bytes of all frames that the hub keeps."""
+    return len(pickle.dumps(hub._kept))
 
 
 async def take(reader: Reader) -> list[tuple[str, str, Any]]:
@@ -124,9 +130,63 @@ async def test_closed_readers_are_forgotten() -> None:
     assert (hub.readers, hub._readers) == (0, {})
 
 
-async def test_an_event_is_encoded_once_for_all_who_want_the_same() -> None:
+async def test_an_event_is_encoded_once_for_all_who_want_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    encode = Event._encode
+
+    def counted(event: Event, types: frozenset[str] | None) -> bytes:
+        made.append(types)
+        return encode(event, types)
+
+    monkeypatch.setattr(Event, "_encode", counted)
     hub = Hub()
-    event = make(hub, cpu=1, load=2)
-    first = event.frame(Filter(None, frozenset({"cpu"})))
-    assert event.frame(Filter(frozenset("a"), frozenset({"cpu"}))) is first
-    assert event.frame(Filter(frozenset("b"))) == b""
+    cpu = frozenset({"cpu"})
+    readers = [hub.open(Filter(hosts, cpu), None) for hosts in (None, None, frozenset("a"), frozenset("ab"))]
+    hub.open(Filter(frozenset("b"), frozenset({"load"})), None)
+    hub.publish([make(hub, cpu=1, load=2)])
+    assert [len(await take(reader)) for reader in readers] == [1, 1, 1, 1]
+    assert made == [cpu]
+
+
+async def test_who_comes_back_again_and_again_with_other_types_fills_no_memory() -> None:
+    hub = Hub()
+    values = {f"t{n}": n for n in range(8)}
+    hub.publish([hub.event("a", 1_000, "test", values) for _ in range(20)])
+    first = hub._kept[0]
+    before = bytes_kept(hub)
+    for bits in range(1, 200):
+        types = frozenset(f"t{n}" for n in range(8) if bits >> n & 1)
+        reader = hub.open(Filter(None, types), f"{first.id.partition('-')[0]}-0")
+        assert len(await take(reader)) == 20
+        hub.close(reader)
+    assert bytes_kept(hub) == before
+
+
+async def test_a_replay_of_too_much_is_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "ENCODED_IN_REPLAY_MAX", 3)
+    hub = Hub()
+    sent = [make(hub, "ab"[n % 2], cpu=n) for n in range(10)]
+    hub.publish(sent)
+    some = frozenset({"cpu"})
+    assert await take(hub.open(Filter(None, some), sent[5].id)) == [("reset", sent[9].id, {"reason": "old"})]
+    assert len(await take(hub.open(Filter(None, some), sent[6].id))) == 3
+    assert len(await take(hub.open(Filter(frozenset("a"), some), sent[5].id))) == 2
+    assert len(await take(hub.open(EVERYTHING, sent[0].id))) == 9
+    monkeypatch.setattr(hubs, "PENDING_BYTES_MAX", 300)
+    assert await take(hub.open(EVERYTHING, sent[0].id)) == [("reset", sent[9].id, {"reason": "old"})]
+
+
+async def test_readers_are_bounded_for_each_caller_and_in_all() -> None:
+    hub = Hub(readers_max=3, readers_per_caller=2)
+    readers = [hub.open(EVERYTHING, None, "ann"), hub.open(EVERYTHING, None, "ann")]
+    with pytest.raises(TooManyReadersError) as caught:
+        hub.open(EVERYTHING, None, "ann")
+    assert caught.value.of_caller
+    hub.open(EVERYTHING, None, "bob")
+    with pytest.raises(TooManyReadersError) as caught:
+        hub.open(EVERYTHING, None, "eve")
+    assert not caught.value.of_caller
+    hub.close(readers[0])
+    hub.close(readers[0])
+    assert hub.readers == 2
+    hub.open(EVERYTHING, None, "ann")

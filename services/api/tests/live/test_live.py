@@ -121,3 +121,25 @@ async def test_streams_end_when_the_service_stops(api: Any) -> None:
 async def test_an_unknown_type_is_refused(api: Any) -> None:
     answer = await api.admin.get("/api/live", params={"type": "cpuu"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "type")
+
+
+async def test_streams_of_one_caller_and_of_all_are_bounded(
+    kafka: Any, database_url: str, topics: Any, start_api: Any
+) -> None:
+    async with start_api(kafka, database_url, live_readers_per_caller=1, live_readers_max=2) as api:
+        events = stream(api)
+        await first(events, "state")
+        answer = await api.clients["read_key"].get("/api/live")
+        assert (answer.status_code, "at most 1" in answer.json()["detail"]) == (429, True)
+        assert int(answer.headers["retry-after"]) > 0
+        async with api.clients["viewer"].stream("GET", "/api/live", timeout=WAIT_S) as other:
+            assert other.status_code == 200
+            answer = await api.admin.get("/api/live")
+            assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+        await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
+        async with asyncio.timeout(WAIT_S):
+            while api.context.hub.readers:  # noqa: ASYNC110 - what is looked at has no event
+                await asyncio.sleep(0.01)
+        again = stream(api)
+        await first(again, "state")
+        await again.aclose()  # type: ignore[attr-defined]  # the same

@@ -33,13 +33,14 @@ class Context:
     remembered: Remembered = field(init=False, default_factory=Remembered)
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
     answers: Answers = field(init=False, default_factory=Answers)
-    hub: Hub = field(init=False, default_factory=Hub)
+    hub: Hub = field(init=False)
     board: Board = field(init=False, default_factory=Board)
 
     def __post_init__(self) -> None:
         """Make what the settings alone decide."""
         self.limits = limits_of(self.settings)
         self.passwords = Passwords(self.settings.password_hashes_max)
+        self.hub = Hub(self.settings.live_readers_max, self.settings.live_readers_per_caller)
 
     def require_store(self) -> Store:
         """The store; raises the 503 problem while the database has not been reached yet."""

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from watchkeeper.api.access.permissions import Permission, needs
+from watchkeeper.api.access.permissions import Caller, Permission, needs
 from watchkeeper.api.context import Context, get_context
-from watchkeeper.api.live.hub import Filter, Hub
+from watchkeeper.api.live.hub import Filter, Hub, Reader, TooManyReadersError
 from watchkeeper.api.metrics.current import chosen
 from watchkeeper.api.metrics.schemas import CurrentParameters
+from watchkeeper.api.problems import RETRY_AFTER_S, Problem, unavailable
 
 HEARTBEAT_S = 15.0
 HEARTBEAT = b":\n\n"
@@ -53,19 +55,31 @@ class LiveParameters(CurrentParameters):
 
 
 class EventStream(StreamingResponse):
-    """A stream of server-sent events."""
+    """A stream of server-sent events; its reader is open from its making to its end, however that comes."""
 
     media_type = "text/event-stream"
+
+    def __init__(self, hub: Hub, reader: Reader) -> None:
+        super().__init__(_chunks(hub, reader), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._hub = hub
+        self._reader = reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, then close the reader."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._hub.close(self._reader)
 
 
 @router.get(
     "/api/live",
     summary="Metrics as they arrive",
-    dependencies=[needs(Permission.READ)],
     response_class=EventStream,
     responses={200: STREAM},
 )
 async def follow(
+    caller: Annotated[Caller, needs(Permission.READ)],
     context: Annotated[Context, Depends(get_context)],
     query: Annotated[LiveParameters, Query()],
     last_event_id: Annotated[EventId | None, Header(description="Id of the last event seen: goes on after it.")] = None,
@@ -78,14 +92,25 @@ async def follow(
     """
     types = None if query.type is None else frozenset(known.name for known in chosen(query.type))
     hosts = None if query.host is None else frozenset(query.host)
-    chunks = _chunks(context.hub, Filter(hosts, types), last_event_id or query.last_event_id)
-    return EventStream(chunks, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-
-
-async def _chunks(hub: Hub, wanted: Filter, last_id: str | None) -> AsyncIterator[bytes]:
-    reader = hub.open(wanted, last_id)
+    wanted = Filter(hosts, types)
     try:
-        while not hub.ended:
-            yield await reader.take(HEARTBEAT_S) or HEARTBEAT
-    finally:
-        hub.close(reader)
+        reader = context.hub.open(wanted, last_event_id or query.last_event_id, caller.id)
+    except TooManyReadersError as error:
+        raise _too_many(context, error) from None
+    return EventStream(context.hub, reader)
+
+
+async def _chunks(hub: Hub, reader: Reader) -> AsyncIterator[bytes]:
+    while not hub.ended:
+        yield await reader.take(HEARTBEAT_S) or HEARTBEAT
+
+
+def _too_many(context: Context, error: TooManyReadersError) -> Problem:
+    if not error.of_caller:
+        return unavailable("Too many live streams are open; try again in a few seconds.")
+    most = context.settings.live_readers_per_caller
+    return Problem(
+        429,
+        f"Too many live streams are open with this login or key: at most {most} at a time. Close some.",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
