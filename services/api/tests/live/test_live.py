@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.api.live import routes
+from watchkeeper.api.web.guard import still_allowed
 from watchkeeper.common.events import METRICS_TOPIC, MetricsBatch, Resource, encode
 
 pytestmark = pytest.mark.store
@@ -143,3 +145,50 @@ async def test_streams_of_one_caller_and_of_all_are_bounded(
         again = stream(api)
         await first(again, "state")
         await again.aclose()  # type: ignore[attr-defined]  # the same
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["silent", "busy"])
+async def test_a_stream_ends_once_its_key_is_revoked(api: Any, monkeypatch: pytest.MonkeyPatch, *, busy: bool) -> None:
+    monkeypatch.setattr(routes, "CHECK_S", 0.05)
+    events = stream(api)
+    await first(events, "state")
+    assert (await api.admin.delete(f"/api/keys/{api.ids['read_key']}")).status_code == 204
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        while busy and not stop.is_set():
+            api.context.hub.publish([api.context.hub.event("a", 1_000, "test", {"cpu": 1.0})])
+            await asyncio.sleep(0)
+
+    writing = asyncio.create_task(write())
+    try:
+        assert (await first(events, "end"))[1] == {"reason": "access"}
+        async with asyncio.timeout(WAIT_S):
+            assert [event async for event in events] == []
+    finally:
+        stop.set()
+        await writing
+
+
+async def test_a_stream_goes_on_while_the_database_is_away(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "CHECK_S", 0.01)
+    asked = 0
+
+    async def counted(request: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return await still_allowed(request)
+
+    monkeypatch.setattr(routes, "still_allowed", counted)
+    events = stream(api)
+    await first(events, "state")
+    store, api.context.store = api.context.store, None
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while asked < 3:  # noqa: ASYNC110 - what is looked at has no event
+                await asyncio.sleep(0.01)
+        api.context.hub.publish([api.context.hub.event("a", 1_000, "test", {"cpu": 1.0})])
+        assert (await first(events, "metrics"))[1]["host"] == "a"
+    finally:
+        api.context.store = store
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator has it

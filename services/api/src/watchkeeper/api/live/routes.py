@@ -3,20 +3,24 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from watchkeeper.api.access.permissions import Caller, Permission, needs
 from watchkeeper.api.context import Context, get_context
-from watchkeeper.api.live.hub import Filter, Hub, Reader, TooManyReadersError
+from watchkeeper.api.live.hub import Filter, Hub, Reader, TooManyReadersError, sse
 from watchkeeper.api.metrics.current import chosen
 from watchkeeper.api.metrics.schemas import CurrentParameters
 from watchkeeper.api.problems import RETRY_AFTER_S, Problem, unavailable
+from watchkeeper.api.web.guard import still_allowed
 
 HEARTBEAT_S = 15.0
 HEARTBEAT = b":\n\n"
+CHECK_S = 30.0
+"""How often an open stream asks whether its caller would still be let in, also while it is busy."""
+END = sse("end", {"reason": "access"})
 
 EVENTS = """id: 6f1c2a4b-17
 event: metrics
@@ -32,7 +36,7 @@ EVENT: dict[str, Any] = {
     "required": ["event", "data"],
     "properties": {
         "id": {"type": "string", "description": "Where to resume, of `metrics`."},
-        "event": {"enum": ["metrics", "reset", "state"]},
+        "event": {"enum": ["metrics", "reset", "state", "end"]},
         "data": {"type": "string"},
     },
 }
@@ -59,8 +63,10 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, reader: Reader) -> None:
-        super().__init__(_chunks(hub, reader), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    def __init__(self, request: Request, hub: Hub, reader: Reader) -> None:
+        super().__init__(
+            _chunks(request, hub, reader), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
         self._hub = hub
         self._reader = reader
 
@@ -79,6 +85,7 @@ class EventStream(StreamingResponse):
     responses={200: STREAM},
 )
 async def follow(
+    request: Request,
     caller: Annotated[Caller, needs(Permission.READ)],
     context: Annotated[Context, Depends(get_context)],
     query: Annotated[LiveParameters, Query()],
@@ -88,7 +95,8 @@ async def follow(
 
     `metrics`: the values of one batch by type; where a type has several lines, as a list of labels and value. `reset`:
     something was missed (the id is too old or of another process, or this client was too slow); read the history again.
-    `state`: Kafka went away or is back. A comment every 15 seconds shows that the connection is alive.
+    `state`: Kafka went away or is back. `end`: the login has ended or the key is revoked, and so the stream ends. A
+    comment every 15 seconds shows that the connection is alive.
     """
     types = None if query.type is None else frozenset(known.name for known in chosen(query.type))
     hosts = None if query.host is None else frozenset(query.host)
@@ -97,12 +105,20 @@ async def follow(
         reader = context.hub.open(wanted, last_event_id or query.last_event_id, caller.id)
     except TooManyReadersError as error:
         raise _too_many(context, error) from None
-    return EventStream(context.hub, reader)
+    return EventStream(request, context.hub, reader)
 
 
-async def _chunks(hub: Hub, reader: Reader) -> AsyncIterator[bytes]:
+async def _chunks(request: Request, hub: Hub, reader: Reader) -> AsyncIterator[bytes]:
+    clock = get_context(request).clock
+    due_s = clock.monotonic_s() + CHECK_S
     while not hub.ended:
-        yield await reader.take(HEARTBEAT_S) or HEARTBEAT
+        chunk = await reader.take(max(0.0, min(HEARTBEAT_S, due_s - clock.monotonic_s())))
+        if clock.monotonic_s() >= due_s:
+            if not await still_allowed(request):
+                yield END
+                return
+            due_s = clock.monotonic_s() + CHECK_S
+        yield chunk or HEARTBEAT
 
 
 def _too_many(context: Context, error: TooManyReadersError) -> Problem:
