@@ -1,5 +1,6 @@
 """What the guard does where the database is away, and at the edges of its rules."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ from starlette.requests import HTTPConnection
 from watchkeeper.api.access.authenticate import Credentials, Remembered
 from watchkeeper.api.access.permissions import Caller, Permission
 from watchkeeper.api.access.secrets import digest
+from watchkeeper.api.health import looks
+from watchkeeper.api.health.report import Status
 from watchkeeper.api.web.guard import still_allowed
 from watchkeeper.api.web.scope import RULE
 
 pytestmark = pytest.mark.store
 
+PASSWORD = "kx7rn-3m2pv-9sd4h-tq6wz"
 CALLER = Caller("1", "reader", "key", frozenset({Permission.READ}))
 
 
@@ -125,3 +129,30 @@ async def test_a_stream_goes_on_while_the_database_is_away(api: Any) -> None:
     """Nobody can be shut out meanwhile."""
     api.context.store = None
     assert await still_allowed(opened(api, "viewer"))
+
+
+async def test_slow_reads_hold_up_neither_logins_nor_health(api: Any) -> None:
+    """Every connection for reads is taken; who asks is still known, and nobody is told that the database is away."""
+    async with contextlib.AsyncExitStack() as taken:
+        for _ in range(api.store.settings.pool_max):
+            await taken.enter_async_context(api.store.connection())
+        assert (await api.clients["viewer"].get("/api/session")).status_code == 200
+        body = {"user": "viewer", "password": PASSWORD}
+        assert (await api.anonymous.post("/api/session", json=body)).status_code == 200
+        assert await looks._database(api.context, api.context.board)() is Status.OK
+        assert (await api.clients["read_key"].get("/api/keys")).status_code == 403
+
+
+async def test_a_statement_that_takes_too_long_is_not_told_as_an_outage(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same request would take as long the next time, so the answer names no time to wait."""
+
+    async def slow(connection: Any, *_: object) -> None:
+        await connection.execute("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("watchkeeper.api.access.users.all_users", slow)
+    answer = await api.admin.get("/api/users")
+    assert answer.status_code == 503
+    assert "retry-after" not in answer.headers
+    assert "Ask for less" in answer.json()["detail"]

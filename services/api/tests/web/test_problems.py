@@ -38,6 +38,14 @@ def test_each_error_has_its_status(error: Exception, status: int) -> None:
     assert (problem.headers or {}).get("Retry-After") == ("5" if status == 503 else None)
 
 
+def test_a_statement_that_took_too_long_is_no_outage() -> None:
+    """The same would take as long again, so no time to wait is named."""
+    problem = problem_of(asyncpg.QueryCanceledError("canceling statement due to statement timeout"))
+    assert problem.status_code == 503
+    assert "Ask for less" in problem.detail
+    assert not problem.headers
+
+
 def test_an_unforeseen_error_tells_nothing_of_the_inside() -> None:
     """Neither the message nor the type goes out."""
     told = problem_of(ValueError("password of the database")).body("r-1")

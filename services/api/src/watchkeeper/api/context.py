@@ -21,13 +21,18 @@ from watchkeeper.common.store import Store
 
 @dataclass
 class Context:
-    """One application's parts. ``store`` is there once the database has been reached and migrated, for good."""
+    """One application's parts.
+
+    ``store`` is there once the database has been reached and migrated; ``access_store`` is the same database by a few
+    connections of their own, for who asks and for the health report, so that slow reads hold up neither.
+    """
 
     settings: ApiSettings
     producer: Producer
     running: Running
     clock: Clock
     store: Store | None = None
+    access_store: Store | None = None
     limits: Limits = field(init=False)
     passwords: Passwords = field(init=False)
     remembered: Remembered = field(init=False, default_factory=Remembered)
@@ -47,6 +52,11 @@ class Context:
         if self.store is None:
             raise unavailable(DATABASE_AWAY)
         return self.store
+
+    def require_access_store(self) -> Store:
+        """The store for short statements about users, sessions and keys, and for health; raises as the other does."""
+        store = self.require_store()
+        return self.access_store or store
 
 
 def new_context(settings: ApiSettings, producer: Producer, running: Running) -> Context:

@@ -44,7 +44,10 @@ _ERRORS: dict[int, tuple[str, str]] = {
     422: ("A field is at fault; `errors` names it.", "limit: Input should be greater than or equal to 1"),
     429: ("Too many requests.", "Too many requests (requests): at most 6000 per minute. Try again in 2 s."),
     500: ("An error here; the log tells more under the request id.", "Something went wrong here."),
-    503: ("The database or Kafka is away; the request may succeed later.", "The database is away."),
+    503: (
+        "The database or Kafka is away, and the request may succeed later; or it takes too long, and less may succeed.",
+        "The database is away.",
+    ),
 }
 _PROBLEM: dict[str, Any] = {
     "type": "object",

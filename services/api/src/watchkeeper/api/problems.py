@@ -22,6 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 DATABASE_AWAY = "The database is away. Watchkeeper waits for it; try again in a few seconds."
 UNREADABLE = "There was an error parsing the body"  # FastAPI's words
+TOO_LONG = "The database took too long over this and gave up. Ask for less: a shorter time, fewer hosts or series."
 KAFKA_AWAY = "Kafka is away. Nothing of this request was accepted; send it again in a few seconds."
 
 
@@ -91,6 +92,8 @@ def problem_of(error: Exception) -> Problem:
             problem = Problem(422, "Kafka refuses this record; it may be too large.")
         case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
             problem = Problem(422, "A text of this request holds a NUL character, which cannot be stored.")
+        case asyncpg.QueryCanceledError():
+            problem = Problem(503, TOO_LONG)  # without a time to wait: the same would take as long again
         case _ if _database_away(error):
             problem = unavailable(DATABASE_AWAY)
         case _:

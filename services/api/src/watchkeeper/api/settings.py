@@ -50,6 +50,9 @@ class ApiSettings(ServiceSettings):
         ge=16,
         description="Open connections at most, live streams included; more get 503. The process needs as many files.",
     )
+    access_pool_max: int = Field(
+        4, ge=1, le=50, description="Database connections for logins and health, beside those for everything else."
+    )
     body_bytes_max: int = Field(
         1024 * 1024, ge=1024, description="Largest body of a request; 8192 bytes where no login is needed."
     )

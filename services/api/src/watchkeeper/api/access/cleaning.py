@@ -16,5 +16,5 @@ async def run(context: Context) -> None:
     while True:
         await asyncio.sleep(EVERY_S)
         if context.store is not None:
-            async with context.store.connection() as connection:
+            async with context.require_access_store().connection() as connection:
                 await sessions.end_old(connection, from_ms(context.clock.now_ms()), idle)

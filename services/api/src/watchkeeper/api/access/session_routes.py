@@ -39,7 +39,7 @@ async def sign_in(request: Request, response: Response, body: SignIn, context: I
     account = await _proven(context, body, origin_of(request))
     limits.sign_ins.give_back(address, now_s)
     limits.user_sign_ins.give_back(body.user.lower(), now_s)
-    async with context.require_store().transaction() as connection:
+    async with context.require_access_store().transaction() as connection:
         token = await _begin(connection, context, request, account)
         rehashed = await _rehashed(context, account, body.password)
         await users.signed_in(connection, account.user_id, _now(context), rehashed)
@@ -58,7 +58,7 @@ async def show_session(request: Request, caller: SignedIn) -> Session:
 @router.delete("", summary="Sign out", status_code=204)
 async def sign_out(request: Request, response: Response, caller: SignedIn, context: InContext) -> None:
     """End the session; its cookie is worth nothing from now on."""
-    async with context.require_store().transaction() as connection:
+    async with context.require_access_store().transaction() as connection:
         await sessions.end(connection, caller.session_id or "")
         await audit.record(connection, origin_of(request), Change("session.end", "user", caller.id))
     response.delete_cookie(COOKIE, path="/", secure=context.settings.secure_cookies, httponly=True, samesite="strict")
@@ -74,7 +74,7 @@ async def change_password(
     """
     context.limits.user_sign_ins.spend(caller.name.lower(), context.clock.monotonic_s())
     user_id = UUID(caller.id)
-    async with context.require_store().connection() as connection:
+    async with context.require_access_store().connection() as connection:
         account = await users.account_by_id(connection, user_id)
     if account is None or not await context.passwords.check(body.current, account.password_hash):
         raise field_problem("current", "this is not your password")
@@ -83,7 +83,7 @@ async def change_password(
         raise field_problem("new", "this is your password already")
     context.limits.user_sign_ins.give_back(caller.name.lower(), context.clock.monotonic_s())
     password_hash = await context.passwords.hash(body.new)
-    async with context.require_store().transaction() as connection:
+    async with context.require_access_store().transaction() as connection:
         await users.set_password(connection, user_id, password_hash)
         await sessions.end_all(connection, user_id)
         token = await sessions.begin(connection, user_id, _client(request), _now(context), _lifetime(context))
@@ -100,7 +100,7 @@ def check_new_password(field: str, password: str, name: str) -> None:
 
 async def _proven(context: Context, body: SignIn, origin: Origin) -> Account:
     """The account that name and password belong to; raises the 401 problem, and writes the refusal down."""
-    async with context.require_store().connection() as connection:
+    async with context.require_access_store().connection() as connection:
         account = await users.account(connection, body.user)
     known = account is not None and not account.disabled
     stored = account.password_hash if account is not None and known else None
@@ -109,7 +109,7 @@ async def _proven(context: Context, body: SignIn, origin: Origin) -> Account:
     THREATS.labels("sign_in").inc()
     # An unknown name is not written down: it may be a password, typed into the wrong field.
     change = Change("session.refused", "user", str(account.user_id) if account else "")
-    async with context.require_store().connection() as connection:
+    async with context.require_access_store().connection() as connection:
         await audit.record(connection, origin, change)
     raise Problem(401, "User name or password is wrong.")
 

@@ -125,7 +125,7 @@ async def _read_store(context: Context, board: Board) -> None:
     if context.store is None:
         part = context.running.parts.get("database")
         raise ConnectionError(part.detail if part else "not reached yet")
-    async with context.store.connection() as connection:
+    async with context.require_access_store().connection() as connection:
         stored = {
             row["partition"]: row["next_offset"] for row in await connection.fetch(STORED, RECORDER, METRICS_TOPIC)
         }

@@ -64,7 +64,7 @@ class Guard:
         if remembered is None and credentials.kind == "key":
             context.limits.failures.check(address, now_s)
         try:
-            caller = await look_up(context.require_store(), credentials, context.clock, self._idle)
+            caller = await look_up(context.require_access_store(), credentials, context.clock, self._idle)
         except Exception as error:
             if rule.public and problem_of(error).status_code == 503:
                 return remembered
@@ -91,9 +91,9 @@ async def still_allowed(request: HTTPConnection) -> bool:
         return bool(rule.public)
     idle = timedelta(seconds=context.settings.session_idle_s)
     try:
-        caller = await look_up(context.require_store(), credentials, context.clock, idle, note=False)
+        caller = await look_up(context.require_access_store(), credentials, context.clock, idle, note=False)
     except Exception as error:
-        if problem_of(error).status_code in {503, 504}:
+        if problem_of(error).status_code == 503:
             return True
         raise
     return bool(rule.public) or (caller is not None and rule.permissions <= caller.permissions)
