@@ -280,3 +280,56 @@ async def test_a_slow_series_stands_until_its_next_sample_on_a_fine_grid(store: 
     values = answer["lines"][0]["values"]
     assert values[:6] == [start_s] * 3 + [start_s + 30] * 3
     assert [k for k, v in enumerate(values) if v is None] == list(range(26, 33))
+
+
+@pytest.mark.parametrize(("pace_s", "step_s"), [(15, 10), (15, 15), (15, 5), (90, 60), (90, 30), (15, 60), (15, 300)])
+async def test_a_sum_of_series_that_come_at_different_instants_has_all_of_them_in_each_step(
+    store: Store, seed: Any, pace_s: int, step_s: int
+) -> None:
+    """Two instances push every ``pace_s`` seconds, half an interval apart."""
+    for instance, after_s in (("a", 0), ("b", pace_s // 2)):
+        samples = [(t + after_s, 50) for t in every(pace_s, NOW - 7200, NOW - 5)]
+        await seed.series("p", "app.users.active", samples, labels={"instance": instance}, interval_s=pace_s)
+    await seed.roll_up(NOW - 120)
+    answer = await ask(store, "active_users", 3600, step_s, to_s=NOW - 5)
+    assert set(answer["lines"][0]["values"]) == {100}
+
+
+@pytest.mark.parametrize("step_s", [10, 60])
+async def test_an_instance_that_ends_stands_1_5_intervals_in_a_sum_and_no_longer(
+    store: Store, seed: Any, step_s: int
+) -> None:
+    start_s = NOW // HOUR * HOUR - HOUR
+    for instance, end_s in (("a", start_s + HOUR), ("b", start_s + 1800)):
+        samples = [(t, 50) for t in every(60, start_s, end_s - 60)]
+        await seed.series("p", "app.users.active", samples, labels={"instance": instance}, interval_s=60)
+    await seed.roll_up(NOW - 120)
+    answer = await ask(store, "active_users", HOUR, step_s, to_s=start_s + HOUR)
+    stands = 1740 // step_s + 90 // step_s + 1  # its last value is of the step or bucket at 1740 s
+    assert answer["lines"][0]["values"] == [100 if k < stands else 50 for k in range(HOUR // step_s)]
+
+
+async def test_rates_of_series_that_come_at_different_instants_add_up_in_each_step(store: Store, seed: Any) -> None:
+    for interface, after_s in (("e0", 0), ("e1", 7)):
+        labels = {"network.interface.name": interface, "network.io.direction": "receive"}
+        samples = [(t + after_s, 5 * (t + after_s)) for t in every(15, NOW - 900, NOW - 5)]
+        await seed.series("a", "system.network.io", samples, labels=labels, kind="counter", interval_s=15)
+    answer = await ask(store, "network", 600, 10)
+    assert answer["lines"][0]["values"] == [pytest.approx(10)] * len(answer["times_s"])
+
+
+@pytest.mark.parametrize("step_s", [60, HOUR])
+async def test_growth_in_a_counters_first_bucket_counts_but_not_what_it_counted_before(
+    store: Store, seed: Any, step_s: int
+) -> None:
+    start_s = NOW // HOUR * HOUR - 60 * HOUR
+    times = every(10, start_s + 20, start_s + 2 * HOUR - 10)
+    samples = [(t, 1_000_000 + t - times[0]) for t in times]
+    await seed.series("a", "security.threats.blocked", samples, kind="counter")
+    await seed.series("a", "my.counter", samples, kind="counter")
+    await seed.roll_up(NOW)
+    answer = await ask(store, "threats", 2 * HOUR, step_s, to_s=start_s + 2 * HOUR)
+    assert answer["resolution"] == ("minute" if step_s == 60 else "hour")
+    assert sum(answer["lines"][0]["values"]) == times[-1] - times[0]
+    answer = await ask(store, "my.counter", 2 * HOUR, step_s, to_s=start_s + 2 * HOUR)
+    assert answer["lines"][0]["values"] == [pytest.approx(1)] * (2 * HOUR // step_s)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from watchkeeper.api.metrics.grid import Piece, Track, carry, lay
+from watchkeeper.api.metrics.grid import CARRY_INTERVALS, Piece, Track, carry, lay
 from watchkeeper.api.metrics.lines import Line
 from watchkeeper.api.metrics.resolution import WIDTH_S, Aggregate, Coverage, Grid, Part, Resolution
 from watchkeeper.api.metrics.statements import Reading, grows, statement
@@ -47,10 +47,10 @@ async def read_tracks(
     pieces: list[list[Piece]] = [[] for _ in lines]
     numbered = sorted(enumerate(lines), key=lambda pair: _alike(pair[1]))
     for part in parts:
-        for (shape, counter, combine, single), group in groupby(numbered, key=lambda pair: _alike(pair[1])):
-            whole = grid.step_s == WIDTH_S[part.resolution]
-            reading = Reading(part.resolution, shape, counter, combine, agg, single, whole)
-            for row in await connection.fetch(statement(reading), *_arguments(reading, list(group), part, grid)):
+        for _, of_kind in groupby(numbered, key=lambda pair: _alike(pair[1])):
+            group = list(of_kind)
+            reading = reading_of([line for _, line in group], part, grid, agg)
+            for row in await connection.fetch(statement(reading), *_arguments(reading, group, part, grid)):
                 pieces[row["line"]].append(
                     Piece(row["slots"], row["values"], row["lows"], row["highs"], row["weights"])
                 )
@@ -59,6 +59,27 @@ async def read_tracks(
         if line.shape is not Shape.INCREASE:
             carry(track, grid.step_s)
     return tracks
+
+
+def reading_of(lines: Sequence[Line], part: Part, grid: Grid, agg: Aggregate) -> Reading:
+    """How ``part`` is read of ``lines``, which are alike and not empty."""
+    shape, counter, combine, single = _alike(lines[0])
+    width_s = WIDTH_S[part.resolution]
+    unit_s = grid.step_s if part.resolution is Resolution.RAW else width_s
+    longest_s = max(member.interval_s for line in lines for member in line.members)
+    sparse = not single and shape is Shape.VALUE and CARRY_INTERVALS * longest_s >= unit_s
+    begins_a_step = (part.from_s - grid.start_s) % grid.step_s == 0
+    return Reading(
+        part.resolution,
+        shape,
+        counter,
+        combine,
+        agg,
+        single,
+        whole=grid.step_s == width_s,
+        sparse=sparse,
+        leads_in=sparse and begins_a_step,
+    )
 
 
 def pause_s(reading: Reading, interval_s: float) -> float:
@@ -82,6 +103,8 @@ def _arguments(reading: Reading, group: Sequence[tuple[int, Line]], part: Part, 
     margin_s = 0.0
     if grows(reading):
         margin_s = max(INCREASE_MARGIN_S if reading.shape is Shape.INCREASE else max(pauses), WIDTH_S[part.resolution])
+    if reading.leads_in:
+        margin_s += CARRY_INTERVALS * max(member.interval_s for _, member in members)
     return [
         [member.series_id for _, member in members],
         [number for number, _ in members],
@@ -92,6 +115,7 @@ def _arguments(reading: Reading, group: Sequence[tuple[int, Line]], part: Part, 
         _time(max(0.0, part.from_s - margin_s)),
         float(grid.start_s),
         float(grid.step_s),
+        [member.interval_s for _, member in members],
     ]
 
 

@@ -3,7 +3,8 @@
 All statements take the same arguments: ``$1`` series ids, ``$2`` their lines, ``$3`` their roles (0: what is read or
 divided, 1: a ratio's divisor), ``$4`` the longest pause in seconds that a growth may span, ``$5`` and ``$6`` the span
 (end excluded), ``$7`` where reading begins so that the first growth has something to grow from, ``$8`` and ``$9`` the
-grid's start and step. They answer one row per line, with arrays: slots of the grid, values, lows, highs, weights.
+grid's start and step, ``$10`` the series' intervals in seconds. They answer one row per line, with arrays: slots of the
+grid, values, lows, highs, weights.
 
 Points are (line, series, role, time, value, low, high, weight): the value with its band, and how much it counts for in
 a mean. A gauge's weight is its number of samples, a rate's its seconds, a ratio's its divisor.
@@ -12,7 +13,8 @@ a mean. A gauge's weight is its number of samples, a rate's its seconds, a ratio
 import functools
 from dataclasses import dataclass
 
-from watchkeeper.api.metrics.resolution import Aggregate, Resolution
+from watchkeeper.api.metrics.grid import CARRY_INTERVALS
+from watchkeeper.api.metrics.resolution import WIDTH_S, Aggregate, Resolution
 from watchkeeper.api.metrics.types import Combine, Shape
 
 
@@ -28,36 +30,63 @@ class Reading:
     single: bool
     whole: bool = False
     """Whether each bucket of a rollup is a step of the grid, so that nothing is put together within a step."""
+    sparse: bool = False
+    """Whether some series of a line come less often than a step or a bucket, so that one of them may have none there:
+    each then stands until its next, 1.5 intervals at most, before they are combined."""
+    leads_in: bool = False
+    """Whether what stood before the span is read as well, because it still stands at its beginning."""
 
+
+FROM = "$5"
+LEADING_IN = f"$5::timestamptz - make_interval(secs => {CARRY_INTERVALS} * interval_s)"
 
 MEMBERS = """
 WITH member AS (
-    SELECT * FROM unnest($1::int[], $2::int[], $3::int[], $4::float8[]) AS m (series_id, line, role, pause_s)
+    SELECT * FROM unnest($1::int[], $2::int[], $3::int[], $4::float8[], $10::float8[])
+        AS m (series_id, line, role, pause_s, interval_s)
 ), """
 
 GAUGE_RAW = """point AS (
     SELECT line, s.series_id, ts AS t, value, value AS low, value AS high, 1::float8 AS weight
     FROM samples s JOIN member USING (series_id)
-    WHERE s.series_id = ANY($1::int[]) AND ts >= $5 AND ts < $6 AND $7::timestamptz IS NOT NULL
+    WHERE s.series_id = ANY($1::int[]) AND ts >= $7 AND ts >= {from} AND ts < $6
 )"""
 
 GAUGE_ROLLUP = """point AS (
     SELECT line, s.series_id, bucket AS t, sum / count AS value, min AS low, max AS high, count::float8 AS weight
     FROM {table} s JOIN member USING (series_id)
-    WHERE s.series_id = ANY($1::int[]) AND bucket >= $5 AND bucket < $6 AND $7::timestamptz IS NOT NULL
+    WHERE s.series_id = ANY($1::int[]) AND bucket >= $7 AND bucket >= {from} AND bucket < $6
 )"""
 
 # A counter that fell began again at 0, so what it shows is what it grew by.
-GROWTH = """pair AS (
-    SELECT series_id, {time} AS t, {value} AS value, lag({value}) OVER w AS before,
-           date_part('epoch', {time}) - lag(date_part('epoch', {time})) OVER w AS seconds
-    FROM {table}
-    WHERE series_id = ANY($1::int[]) AND {time} >= $7 AND {time} < $6
-    WINDOW w AS (PARTITION BY series_id ORDER BY {time})
+GROWTH_RAW = """pair AS (
+    SELECT series_id, ts AS t, value, lag(value) OVER w AS before,
+           date_part('epoch', ts) - lag(date_part('epoch', ts)) OVER w AS seconds
+    FROM samples
+    WHERE series_id = ANY($1::int[]) AND ts >= $7 AND ts < $6
+    WINDOW w AS (PARTITION BY series_id ORDER BY ts)
 ), growth AS (
     SELECT line, series_id, role, t, seconds, CASE WHEN value >= before THEN value - before ELSE value END AS grown
     FROM pair JOIN member USING (series_id)
-    WHERE t >= $5 AND before IS NOT NULL AND seconds <= pause_s
+    WHERE t >= {from} AND before IS NOT NULL AND seconds <= pause_s
+)"""
+
+# In a bucket without one shortly before it, the first of all or the first after a pause, what is known is the growth
+# from its lowest sample to its last: not what the counter shows, most of which it may have counted long before.
+GROWTH_ROLLUP = """pair AS (
+    SELECT series_id, bucket AS t, last AS value, min, count, lag(last) OVER w AS before,
+           date_part('epoch', bucket) - lag(date_part('epoch', bucket)) OVER w AS seconds
+    FROM {table}
+    WHERE series_id = ANY($1::int[]) AND bucket >= $7 AND bucket < $6
+    WINDOW w AS (PARTITION BY series_id ORDER BY bucket)
+), growth AS (
+    SELECT line, series_id, role, t, seconds, CASE WHEN value >= before THEN value - before ELSE value END AS grown
+    FROM pair JOIN member USING (series_id)
+    WHERE t >= {from} AND before IS NOT NULL AND seconds <= pause_s
+    UNION ALL
+    SELECT line, series_id, role, t, least({width}, (count - 1) * interval_s), value - min
+    FROM pair JOIN member USING (series_id)
+    WHERE t >= {from} AND (before IS NULL OR seconds > pause_s) AND count > 1
 )"""
 
 RATES = """, point AS (
@@ -72,7 +101,28 @@ INCREASES = """, point AS (
 
 COMBINED = """, combined AS (
     SELECT line, t, {combine}(value) AS value, {combine}(low) AS low, {combine}(high) AS high, sum(weight) AS weight
-    FROM point GROUP BY line, t
+    FROM {points} GROUP BY line, t
+)"""
+
+# The places are steps of the grid, or buckets since 1970.
+STANDING = """, standing AS (
+    SELECT line, stood AS place, value, low, high, weight
+    FROM (
+        SELECT line, place, value, low, high, weight, least(
+                   lead(place) OVER (PARTITION BY line, series_id ORDER BY place) - 1,
+                   place + floor({intervals} * interval_s / {unit})::int,
+                   {last}
+               ) AS until
+        FROM per_series JOIN member USING (line, series_id)
+    ) p CROSS JOIN LATERAL generate_series(greatest(place, {first}), until) AS stood
+)"""
+
+BUCKETS = """, per_series AS (
+    SELECT line, series_id, (date_part('epoch', t) / {unit})::int AS place, value, low, high, weight FROM point
+)"""
+
+BUCKET_TIMES = """, bucket AS (
+    SELECT line, to_timestamp(place::float8 * {unit}) AS t, value, low, high, weight FROM standing
 )"""
 
 RATIOS = """, combined AS (
@@ -84,12 +134,20 @@ RATIOS = """, combined AS (
 
 SLOT = "floor((date_part('epoch', t) - $8::float8) / $9::float8)::int"
 
+FIRST_STEP = "floor((date_part('epoch', $5::timestamptz) - $8::float8) / $9::float8)::int"
+LAST_STEP = "(ceil((date_part('epoch', $6::timestamptz) - $8::float8) / $9::float8)::int - 1)"
+FIRST_BUCKET = "floor(date_part('epoch', $5::timestamptz) / {unit})::int"
+LAST_BUCKET = "(ceil(date_part('epoch', $6::timestamptz) / {unit})::int - 1)"
+
 PER_SERIES = """, per_series AS (
-    SELECT line, series_id, {slot} AS slot, {agg} AS value, min(low) AS low, max(high) AS high, sum(weight) AS weight
+    SELECT line, series_id, {slot} AS place, {agg} AS value, min(low) AS low, max(high) AS high, sum(weight) AS weight
     FROM point GROUP BY 1, 2, 3
-), step AS (
-    SELECT line, slot, {combine}(value) AS value, {combine}(low) AS low, {combine}(high) AS high, sum(weight) AS weight
-    FROM per_series GROUP BY 1, 2
+)"""
+
+COMBINED_STEPS = """, step AS (
+    SELECT line, place AS slot, {combine}(value) AS value, {combine}(low) AS low, {combine}(high) AS high,
+           sum(weight) AS weight
+    FROM {points} GROUP BY 1, 2
 )"""
 
 STEPS = """, step AS (
@@ -113,7 +171,8 @@ SELECT m.line, f.slots, f.values, f.lows, f.highs, f.weights FROM (
            array_agg(sum / count) AS values, array_agg(min) AS lows, array_agg(max) AS highs,
            array_agg(count::float8) AS weights
     FROM {table} WHERE series_id = ANY($1::int[]) AND bucket >= $5 AND bucket < $6 GROUP BY series_id
-) f JOIN unnest($1::int[], $2::int[], $3::int[], $4::float8[]) AS m (series_id, line, role, pause_s) USING (series_id)
+) f JOIN unnest($1::int[], $2::int[], $3::int[], $4::float8[], $10::float8[])
+    AS m (series_id, line, role, pause_s, interval_s) USING (series_id)
 WHERE $7::timestamptz IS NOT NULL"""
 AGGREGATED = {Aggregate.AVG: "sum / count", Aggregate.MIN: "min", Aggregate.MAX: "max", Aggregate.P95: "sum / count"}
 
@@ -129,7 +188,7 @@ def statement(reading: Reading) -> str:
         aggregated = WHOLE.replace("array_agg(sum / count)", f"array_agg({AGGREGATED[reading.agg]})")
         return _fill(aggregated, table=TABLES[reading.resolution])
     if reading.shape is Shape.RATIO:
-        return MEMBERS + _growth(reading.resolution) + _ratio(reading) + ARRAYS
+        return MEMBERS + _growth(reading) + _ratio(reading) + ARRAYS
     return MEMBERS + _points(reading) + _steps(reading) + ARRAYS
 
 
@@ -140,16 +199,19 @@ def grows(reading: Reading) -> bool:
 
 def _points(reading: Reading) -> str:
     if grows(reading):
-        return _growth(reading.resolution) + (INCREASES if reading.shape is Shape.INCREASE else RATES)
+        return _growth(reading) + (INCREASES if reading.shape is Shape.INCREASE else RATES)
+    return _from_table(reading, GAUGE_RAW, GAUGE_ROLLUP)
+
+
+def _growth(reading: Reading) -> str:
+    return _from_table(reading, GROWTH_RAW, GROWTH_ROLLUP)
+
+
+def _from_table(reading: Reading, raw: str, rollup: str) -> str:
+    begin = {"from": LEADING_IN if reading.leads_in else FROM}
     if reading.resolution is Resolution.RAW:
-        return GAUGE_RAW
-    return _fill(GAUGE_ROLLUP, table=TABLES[reading.resolution])
-
-
-def _growth(resolution: Resolution) -> str:
-    if resolution is Resolution.RAW:
-        return _fill(GROWTH, table="samples", time="ts", value="value")
-    return _fill(GROWTH, table=TABLES[resolution], time="bucket", value="last")
+        return _fill(raw, **begin)
+    return _fill(rollup, table=TABLES[reading.resolution], width=str(WIDTH_S[reading.resolution]), **begin)
 
 
 def _steps(reading: Reading) -> str:
@@ -157,9 +219,20 @@ def _steps(reading: Reading) -> str:
         return _fill(STEPS, slot=SLOT, agg=_agg(reading), low="low", high="high", points="point")
     combine = COMBINES[reading.combine]
     if reading.resolution is Resolution.RAW:
-        return _fill(PER_SERIES, slot=SLOT, agg=_agg(reading), combine=combine)
-    combined = _fill(COMBINED, combine=combine)
+        standing = _standing("$9::float8", FIRST_STEP, LAST_STEP) if reading.sparse else ""
+        steps = _fill(COMBINED_STEPS, combine=combine, points="standing" if reading.sparse else "per_series")
+        return _fill(PER_SERIES, slot=SLOT, agg=_agg(reading)) + standing + steps
+    combined = _fill(COMBINED, combine=combine, points="bucket" if reading.sparse else "point")
+    if reading.sparse:
+        unit = f"{WIDTH_S[reading.resolution]}::float8"
+        buckets, times = _fill(BUCKETS, unit=unit), _fill(BUCKET_TIMES, unit=unit)
+        first, last = _fill(FIRST_BUCKET, unit=unit), _fill(LAST_BUCKET, unit=unit)
+        combined = buckets + _standing(unit, first, last) + times + combined
     return combined + _fill(STEPS, slot=SLOT, agg=_agg(reading), low="low", high="high", points="combined")
+
+
+def _standing(unit: str, first: str, last: str) -> str:
+    return _fill(STANDING, unit=unit, first=first, last=last, intervals=str(CARRY_INTERVALS))
 
 
 def _ratio(reading: Reading) -> str:
