@@ -77,6 +77,26 @@ def test_its_own_services_and_engines_are_watched(up: Up) -> None:
     wait_until(lambda: up.get("/api/series?name=postgresql.backends")["series"], "the database's own metrics")
 
 
+def test_the_first_look_shows_no_outage(up: Up) -> None:
+    """The collector looks only once there is something to look at."""
+    wait_until(lambda: up.get("/api/metrics/summary")["uptime"]["value"] is not None, "the uptime")
+    assert up.get("/api/metrics/summary")["uptime"]["value"] == 1
+
+
+def test_what_the_charts_and_cards_show_comes_out(up: Up) -> None:
+    """Also of the store and of the api themselves."""
+    wanted = {
+        *("cpu", "memory", "disk", "network", "response_time", "throughput", "error_rate"),
+        *("active_users", "threats", "query_time", "cache_hit_rate", "connections"),
+    }
+
+    def missing() -> set[str]:
+        (host,) = up.get("/api/metrics/current")["hosts"]
+        return {name for name in wanted if host["metrics"].get(name, {}).get("value") is None}
+
+    wait_until(lambda: not missing(), "a value of each", 40)
+
+
 def test_status_tells_each_part(up: Up) -> None:
     done = wk("status", "--data", str(up.data))
     assert done.returncode == 0, done.stdout
@@ -111,7 +131,7 @@ def test_its_engines_are_no_other_programs_to_run(up: Up) -> None:
 def test_a_port_that_is_taken_is_refused_before_anything_is_made(up: Up, tmp_path: Path) -> None:
     said = refused("--data", str(tmp_path / "data"), "--port", str(up.port))
     assert f"port {up.port} is taken" in said
-    assert not (tmp_path / "data" / "postgres").exists()
+    assert not [*(tmp_path / "data").glob("*/data"), *(tmp_path / "data").glob("*/port")]
 
 
 def test_data_of_a_newer_version_are_refused_and_left_alone(tmp_path: Path) -> None:

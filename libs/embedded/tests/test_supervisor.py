@@ -17,6 +17,15 @@ from .waiting import wait_until
 SLEEP = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 FAIL = "import sys; sys.exit('cannot work here')"
+NOTES = """
+import signal, sys, time
+def end(*_):
+    open("{file}", "a").write("{name} ")
+    sys.exit()
+signal.signal(15, end)
+print("up", flush=True)
+time.sleep(600)
+"""
 
 MakePart = Callable[..., Part]
 
@@ -72,6 +81,14 @@ def test_a_part_waits_for_what_it_needs(made: MakePart, supervise: Callable[...,
     assert supervisor.awaited() == ["service", "engine"]
     engine.is_ready = lambda: True
     turn(supervisor, supervisor.are_running, "both")
+
+
+def test_parts_stop_group_by_group(made: MakePart, supervise: Callable[..., Supervisor], tmp_path: Path) -> None:
+    parts = [made(name, NOTES.format(file=tmp_path / "ends", name=name)) for name in ("engine", "collector", "api")]
+    supervisor = supervise(*parts)
+    turn(supervisor, lambda: all(part.log.exists() and "up" in part.log.read_text() for part in parts), "their start")
+    supervisor.stop([("collector", "absent"), ("api",)])
+    assert (tmp_path / "ends").read_text().split() == ["collector", "api", "engine"]
 
 
 def test_a_part_that_ends_is_started_again_though_what_it_needs_is_away(

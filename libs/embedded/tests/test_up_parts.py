@@ -54,6 +54,14 @@ def test_services_get_the_engines_and_their_own_settings_and_nothing_of_ours_but
     assert "WK_API_PORT" not in commands["recorder"].environment
 
 
+def test_the_collector_starts_when_what_it_looks_at_answers_and_stops_before_it_ends() -> None:
+    """A look at what is not there yet, or no longer, would be told as an outage."""
+    assert set(plan.NEEDS["collector"]) == {"api", "kafka"}
+    assert plan.STOPPING[0] == ("collector",)
+    assert {name for group in plan.STOPPING for name in group} == {*plan.ENGINES, *plan.SERVICES}
+    assert set(plan.NEEDS) == set(plan.SERVICES)
+
+
 def test_the_collector_watches_watchkeeper_itself() -> None:
     sources = tomllib.loads(plan.collector_toml(ADDRESSES))["sources"]
     assert [block["url"] for block in sources["http_probe"]] == ["http://127.0.0.1:8000/api/system/health"]

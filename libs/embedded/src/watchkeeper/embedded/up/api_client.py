@@ -49,6 +49,11 @@ def is_ready(port: int) -> bool:
     return ask(port, "GET", "/readyz").status == 200
 
 
+def is_well(port: int) -> bool:
+    """Whether the api answers, and finds nothing down."""
+    return ask(port, "GET", "/api/system/health").status == 200
+
+
 def current(port: int, read_key: str) -> Answer:
     """The current metrics, as the api gives them."""
     return ask(port, "GET", "/api/metrics/current", headers={"Authorization": f"Bearer {read_key}"})

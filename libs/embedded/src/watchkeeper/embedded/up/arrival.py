@@ -33,11 +33,7 @@ class Arrival:
         if answer is None:
             self._access.ask()
             return None
-        return self._told(answer) if self._is_well() and self._metrics_flow(answer["read_key"]) else None
-
-    def _is_well(self) -> bool:
-        """Whether the api finds nothing down; it needs a moment to hear of the others."""
-        return api_client.ask(self._port, "GET", "/api/system/health").status == 200
+        return self._told(answer) if api_client.is_well(self._port) and self._metrics_flow(answer["read_key"]) else None
 
     def _metrics_flow(self, key: str | None) -> bool:
         if key is None:  # there are users, but no key of ours: the api's own word must do

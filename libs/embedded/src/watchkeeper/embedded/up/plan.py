@@ -12,8 +12,14 @@ from watchkeeper.embedded.up.data_folder import DataFolder
 
 DRAIN_S = 8.0  # a service hands over within 5 s, then ends by itself
 SPOOL_BYTES = 256 * 1024 * 1024
+ENGINES = ("kafka", "postgres")
 SERVICES = ("recorder", "api", "collector")
-"""Every service, in the order in which they start; a new one is a name here and its own environment below."""
+"""Every service; a new one is a name here, what it needs, and its own environment below."""
+NEEDS = {"recorder": ("postgres",), "api": ("postgres",), "collector": ("kafka", "api")}
+"""What runs before a service starts the first time. Recorder and api wait for Kafka themselves; the collector's first
+look is at the api and at Kafka, and what does not answer it counts as an outage."""
+STOPPING = (("collector",), ("recorder", "api"), ENGINES)
+"""Who stops together, one group after the other: the collector first, so that it sees none of the others end."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,6 @@ from watchkeeper.embedded.up.supervisor import Supervisor
 TICK_S = 0.1
 HOUSEKEEPING_S = 5.0
 PATIENCE_S = 15.0
-ENGINES = ("kafka", "postgres")
 
 Say = Callable[[str], None]
 Announce = Callable[[Told, DataFolder], None]
@@ -171,9 +170,13 @@ class _Run:
         return [kafka, postgres]
 
     def _service_part(self, name: str, command: Command) -> Part:
-        is_ready = partial(api_client.is_ready, self._health[name])
+        is_ready = partial(self._is_ready, name)
         log, pid_file = self._folder.log(name), self._folder.pid_file(name)
-        return Part(name, lambda: command, is_ready, log, pid_file, needs=ENGINES)
+        return Part(name, lambda: command, is_ready, log, pid_file, needs=plan.NEEDS[name])
+
+    def _is_ready(self, name: str) -> bool:
+        """What the service says itself; and the api also answers, which is what the collector looks at."""
+        return api_client.is_ready(self._health[name]) and (name != "api" or api_client.is_well(self._options.port))
 
     def _go_on(self, supervisor: Supervisor, arrival: Arrival) -> None:
         """Turn until a stop is asked for."""
@@ -196,7 +199,7 @@ class _Run:
                 self._tell(told)
 
     def _keep_house(self) -> None:
-        for name in (*ENGINES, *plan.SERVICES):
+        for name in (*plan.ENGINES, *plan.SERVICES):
             rotate(self._folder.log(name))
         check_free(self._folder.free_bytes(), FREE_TO_GO_ON, self._folder.root)
 
@@ -222,7 +225,7 @@ class _Run:
     def _stop(self) -> None:
         if self._supervisor is not None:
             self._say("stopping")
-            self._supervisor.stop(ENGINES)
+            self._supervisor.stop(plan.STOPPING)
             self._say("stopped")
         for file in (self._folder.identity, self._folder.state, self._options.ready_file):
             if file is not None:

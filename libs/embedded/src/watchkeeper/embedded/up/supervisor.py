@@ -45,10 +45,14 @@ class Supervisor:
         """The names of the parts that are not ready."""
         return [part.name for part in self.parts.values() if part.phase is not Phase.RUNNING]
 
-    def stop(self, last: Sequence[str] = ()) -> None:
-        """Stop all parts together, those named in ``last`` after the others; what does not end in time is killed."""
-        first = [part for part in self.parts.values() if part.name not in last]
-        for group in (first, [self.parts[name] for name in last if name in self.parts]):
+    def stop(self, order: Sequence[Sequence[str]] = ()) -> None:
+        """Stop the groups of parts named in ``order`` one after the other, then the rest.
+
+        What does not end in time is killed.
+        """
+        named = {name for group in order for name in group}
+        rest = [name for name in self.parts if name not in named]
+        for group in ([self.parts[name] for name in names if name in self.parts] for names in (*order, rest)):
             children = [part.child for part in group if part.child is not None]
             for child in children:
                 child.ask_to_stop()
