@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> DataFolder:
 
 
 def access(folder: DataFolder, shell: str = "exit 1") -> FirstAccess:
-    """Ask a shell in the api's place; ``bootstrap`` becomes its $0."""
+    """Ask a shell in the api's place; ``bootstrap`` becomes its $0, the file its $1."""
     return FirstAccess(folder, Command(("/bin/sh", "-c", shell)))
 
 
@@ -125,11 +125,18 @@ def arrive(arrival: Arrival) -> dict[str, str | None]:
     return found[0]
 
 
-def test_a_first_answer_is_told_and_kept(folder: DataFolder, port: int) -> None:
-    arrival = Arrival(access(folder, f"echo '{json.dumps(KEPT)}'"), "http://x", port, BEGAN)
+def test_a_first_answer_is_told_and_kept_by_the_api(folder: DataFolder, port: int) -> None:
+    arrival = Arrival(access(folder, f"echo '{json.dumps(KEPT)}' | tee \"$1\""), "http://x", port, BEGAN)
     assert arrive(arrival) == {"url": "http://x", **KEPT}
     assert json.loads(folder.bootstrap.read_text()) == KEPT
-    assert folder.bootstrap.stat().st_mode & 0o077 == 0
+
+
+def test_an_answer_that_an_up_did_not_live_to_hear_is_told_by_the_next(folder: DataFolder, port: int) -> None:
+    cut_short = access(folder, f"echo '{json.dumps(KEPT)}' >\"$1\"; kill -9 $$")
+    cut_short.ask()
+    wait_until(lambda: not cut_short.is_asking(), "the end of the first")
+    assert cut_short.answer is None
+    assert Arrival(access(folder), "http://x", port, BEGAN).look(0) == {"url": "http://x", **KEPT}
 
 
 def test_keys_of_a_database_that_is_gone_are_asked_for_again(folder: DataFolder, port: int, answers: Answers) -> None:

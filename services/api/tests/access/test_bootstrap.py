@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,19 @@ async def test_it_makes_its_own_tables_and_says_nothing_the_second_time(store: S
     """On an empty database, or a full one."""
     assert (await bootstrap(store.settings)).user == "admin"
     assert await bootstrap(store.settings) == NOTHING
+
+
+async def test_what_is_made_is_kept_before_it_counts(store: Store, tmp_path: Path) -> None:
+    """A caller may be killed at any moment after; where it cannot be kept, nothing is made."""
+    with pytest.raises(FileNotFoundError):
+        await first_users(store, tmp_path / "missing" / "bootstrap.json")
+    file = tmp_path / "bootstrap.json"
+    made = await first_users(store, file)
+    assert made.user == "admin", "the one that could not be kept counts"
+    assert json.loads(file.read_text()) == made._asdict()
+    assert file.stat().st_mode & 0o077 == 0
+    assert await first_users(store, file) == NOTHING
+    assert json.loads(file.read_text()) == made._asdict()
 
 
 async def command(*arguments: str, **environment: str) -> tuple[int | None, str, str]:

@@ -1,8 +1,12 @@
-"""``python -m watchkeeper.api``: serve; ``… bootstrap``: the first administrator; ``… openapi``: the API's document."""
+"""``python -m watchkeeper.api``: serve; ``… bootstrap``: the first administrator; ``… openapi``: the API's document.
+
+``bootstrap FILE`` also keeps what it made in FILE, from before it counts.
+"""
 
 import asyncio
 import json
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -14,7 +18,7 @@ from watchkeeper.common import logging as logs
 from watchkeeper.common.service import run
 from watchkeeper.common.settings import SettingsError, load
 
-USAGE = "usage: python -m watchkeeper.api [bootstrap | openapi]\n"
+USAGE = "usage: python -m watchkeeper.api [bootstrap [FILE] | openapi]\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +27,9 @@ def main(arguments: list[str]) -> int:
         case []:
             run(serve, ApiSettings, loop_factory=uvloop.new_event_loop)
         case ["bootstrap"]:
-            return _bootstrap()
+            return _bootstrap(None)
+        case ["bootstrap", file]:
+            return _bootstrap(Path(file))
         case ["openapi"]:
             sys.stdout.write(json.dumps(offline_app().openapi(), indent=2) + "\n")
         case _:
@@ -32,7 +38,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _bootstrap() -> int:
+def _bootstrap(file: Path | None) -> int:
     try:
         settings = load(ApiSettings)
     except SettingsError as error:
@@ -40,7 +46,7 @@ def _bootstrap() -> int:
         return 2
     logs.configure("api", settings.log)
     try:
-        made = asyncio.run(bootstrap(settings.database))
+        made = asyncio.run(bootstrap(settings.database, file))
     except Exception as error:  # noqa: BLE001 - one clear line is the answer of a command
         sys.stderr.write(f"bootstrap: {type(error).__name__}: {error}\n")
         return 1

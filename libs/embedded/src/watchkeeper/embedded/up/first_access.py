@@ -1,4 +1,8 @@
-"""The first administrator and keys: drawn by the api once, kept so that a later start can hand them out again."""
+"""The first administrator and keys: drawn by the api once, kept so that a later start can hand them out again.
+
+The api writes them before they count, so that no end of ``up`` or of the api loses them. A file that was written for
+nothing shows when its key opens no door (see ``arrival``); then the api is asked again.
+"""
 
 import json
 import subprocess
@@ -6,7 +10,7 @@ import threading
 from typing import Any
 
 from watchkeeper.embedded.process import Command
-from watchkeeper.embedded.up.data_folder import DataFolder, read_json, write_private
+from watchkeeper.embedded.up.data_folder import DataFolder, read_json
 from watchkeeper.embedded.up.words import told
 
 ANSWER_S = 60.0
@@ -19,7 +23,7 @@ class FirstAccess:
     def __init__(self, folder: DataFolder, api: Command) -> None:
         """Take the kept answer; ``api`` is the api's command, whose environment this one gets."""
         self._file = folder.bootstrap
-        self._command = Command((*api.arguments, "bootstrap"), environment=api.environment)
+        self._command = Command((*api.arguments, "bootstrap", str(folder.bootstrap)), environment=api.environment)
         self._thread: threading.Thread | None = None
         self.fresh = False
         self.error = ""
@@ -56,7 +60,6 @@ class FirstAccess:
             self.error = told([line for line in (done.stderr or done.stdout).splitlines() if line.strip()])
             return
         if found["user"] is not None:
-            write_private(self._file, json.dumps(found) + "\n")
             self.fresh = True
         self.answer = found
 

@@ -1,7 +1,10 @@
 """The first administrator and the first keys, made once, where there is no user yet."""
 
 import asyncio
+import json
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from argon2 import PasswordHasher
@@ -29,27 +32,29 @@ class Bootstrapped(NamedTuple):
 NOTHING = Bootstrapped(None, None, None, None)
 
 
-async def bootstrap(settings: DatabaseSettings) -> Bootstrapped:
+async def bootstrap(settings: DatabaseSettings, file: Path | None = None) -> Bootstrapped:
     """Wait for the database (``WAIT_S`` at most), migrate it, and make the first administrator if there is no user.
 
-    Raises ``TimeoutError`` where the database stays away, ``NewerSchemaError`` where it is ahead of this version.
+    What was made is also written to ``file`` (see ``first_users``). Raises ``TimeoutError`` where the database stays
+    away, ``NewerSchemaError`` where it is ahead of this version, ``OSError`` where the file cannot be written.
     """
     async with asyncio.timeout(WAIT_S):
         while True:
             try:
                 async with open_store(settings, application="watchkeeper-bootstrap") as store:
                     await migrate(store)
-                    return await first_users(store)
+                    return await first_users(store, file)
             except Exception as error:
                 if not is_transient(error):
                     raise
             await asyncio.sleep(RETRY_S)
 
 
-async def first_users(store: Store) -> Bootstrapped:
+async def first_users(store: Store, file: Path | None = None) -> Bootstrapped:
     """Make ``admin`` with a drawn one-time password, and two keys; nothing if there is a user.
 
-    Several may call at once: one makes them.
+    Several may call at once: one makes them. They are in ``file``, for its owner only, before they count: a caller
+    that is killed after that finds them there. The file of one that was killed before holds what opens no door.
     """
     password = draw_password()
     password_hash = await asyncio.to_thread(PasswordHasher().hash, password)
@@ -61,7 +66,20 @@ async def first_users(store: Store) -> Bootstrapped:
         await audit.record(connection, SYSTEM, change)
         read_key = await _key(connection, "first read key", Scope.READ)
         ingest_key = await _key(connection, "first ingest key", Scope.INGEST)
-    return Bootstrapped(ADMIN, password, read_key, ingest_key)
+        made = Bootstrapped(ADMIN, password, read_key, ingest_key)
+        if file is not None:
+            await asyncio.to_thread(_keep, made, file)
+    return made
+
+
+def _keep(made: Bootstrapped, file: Path) -> None:
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(json.dumps(made._asdict()) + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    part.replace(file)
 
 
 async def _key(connection: Connection, name: str, scope: Scope) -> str:
