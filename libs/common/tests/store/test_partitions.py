@@ -70,6 +70,39 @@ async def test_several_make_the_same_partition_at_once(store: Store) -> None:
 
 
 @pytest.mark.store
+async def test_a_reader_in_its_transaction_neither_waits_nor_is_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has read and then does nothing: room is made beside it, written to, and read by others."""
+    monkeypatch.setattr("watchkeeper.common.store.partitions.LOCK_TIMEOUT", "300ms")
+    async with store.connection() as connection:
+        await ensure(connection, store.kind, SAMPLES, [SAMPLES.start(NOON)])
+    async with store.transaction() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM samples") == 0
+        async with store.connection() as connection:
+            await ensure(connection, store.kind, SAMPLES, [SAMPLES.start(NOON + SIX)])
+            await connection.execute(INSERT, NOON + SIX)
+            assert await connection.fetchval("SELECT count(*) FROM samples") == 1
+
+
+@pytest.mark.store
+async def test_a_table_that_was_never_attached_is_attached_with_its_rows(store: Store) -> None:
+    """Half-made partitions do not stop recording for ever."""
+    if store.kind is DatabaseKind.TIMESCALE:
+        pytest.skip("the extension makes its chunks itself")
+    name = SAMPLES.partition_name(SAMPLES.start(NOON))
+    async with store.connection() as connection:
+        await connection.execute(f"CREATE TABLE {name} (LIKE samples INCLUDING ALL)")
+        await connection.execute(f"INSERT INTO {name} VALUES (7, $1, 1.0)", NOON)
+        await ensure(connection, store.kind, SAMPLES, [SAMPLES.start(NOON)])
+        assert await existing(connection, store.kind, SAMPLES) == [name]
+        await connection.execute(INSERT, NOON)
+        assert await connection.fetchval("SELECT count(*) FROM samples") == 2
+        with pytest.raises(Exception, match="duplicate key"):
+            await connection.execute(INSERT, NOON)
+
+
+@pytest.mark.store
 async def test_only_partitions_that_end_before_the_limit_are_dropped(store: Store) -> None:
     """One that reaches over the limit stays whole."""
     times = [NOON - 3 * SIX, NOON - 2 * SIX, NOON - SIX, NOON]

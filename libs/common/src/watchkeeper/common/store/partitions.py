@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
 from watchkeeper.common.store.pool import Connection, DatabaseKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,6 +13,14 @@ PARTITIONS = """
     FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
     WHERE inhparent = to_regclass($1) ORDER BY child.relname
 """
+ATTACHED = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2))"
+# Those who make partitions of one table take turns, so that each sees what the one before it made.
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('partitions of ' || $1, 0))"
+# CREATE TABLE … PARTITION OF would lock the parent against its readers, and every reader that came after would queue
+# behind that lock. A table by itself, attached while it is empty, locks it only against its like.
+MAKE = "CREATE TABLE IF NOT EXISTS {name} (LIKE {parent} INCLUDING ALL)"
+ATTACH = "ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{end}')"
+LOCK_TIMEOUT = "10s"
 CHUNKS = "SELECT show_chunks($1::regclass)::text AS name"
 DROP_CHUNKS = "SELECT drop_chunks($1::regclass, older_than => $2::timestamptz)::text AS name"
 
@@ -53,24 +59,30 @@ async def ensure(
 ) -> None:
     """Make the partitions of ``table`` that begin at ``starts``; those that exist stay as they are.
 
-    Not inside a transaction that reads ``table``: making a partition locks its parent. Two that make the same
-    one at the same time both succeed.
+    Readers and writers of ``table`` are neither waited for nor held up, and several may make the same partition at the
+    same time. A table by the partition's name that is not attached (left by hand, or by a restore) is attached.
+    Raises ``asyncpg.LockNotAvailableError`` where others who make or drop partitions stand in the way for too long.
     """
     if kind is DatabaseKind.TIMESCALE:
         return
     for start in sorted(starts):
         name = table.partition_name(start)
-        try:
-            async with connection.transaction():
-                await connection.execute("SET LOCAL lock_timeout = '10s'")
-                await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table.name} "
-                    f"FOR VALUES FROM ('{start.isoformat()}') TO ('{(start + table.width).isoformat()}')"
-                )
-        except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError, asyncpg.InvalidObjectDefinitionError):
-            # Another starter made it between our look and our making.
-            if not await connection.fetchval("SELECT to_regclass($1)", name):
-                raise
+        if not await connection.fetchval(ATTACHED, name, table.name):
+            await _make(connection, table, name, start)
+
+
+async def _make(connection: Connection, table: PartitionedTable, name: str, start: datetime) -> None:
+    """Make and attach one partition; both or nothing, so that no crash leaves it half made."""
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        await connection.execute(TURN, table.name)
+        if await connection.fetchval(ATTACHED, name, table.name):
+            return
+        end = start + table.width
+        await connection.execute(MAKE.format(name=name, parent=table.name))
+        await connection.execute(
+            ATTACH.format(name=name, parent=table.name, start=start.isoformat(), end=end.isoformat())
+        )
 
 
 async def existing(connection: Connection, kind: DatabaseKind, table: PartitionedTable) -> list[str]:
