@@ -78,6 +78,29 @@ async def test_bad_samples_are_told_one_by_one_and_the_others_taken(shared_api: 
     assert [(one["index"], one["field"]) for one in answer.json()["refused"]] == [(1, "value"), (2, ""), (3, "name")]
 
 
+@pytest.mark.parametrize(
+    ("sample", "field"),
+    [
+        (b'{"name": "a", "value": 1e400}', "value"),
+        (b'{"name": "a", "value": -1e400}', "value"),
+        (b'{"name": "a", "value": ' + b"[" * 500 + b"]" * 500 + b"}", "value"),
+        (b'{"name": 5, "value": 1}', "name"),
+        (b'{"name": "a\xff", "value": 1}', ""),
+        (b"[1]", ""),
+        (b"null", ""),
+    ],
+    ids=["too-large", "too-small", "nested", "number", "not-utf-8", "list", "null"],
+)
+async def test_a_sample_that_cannot_be_read_refuses_no_other(
+    shared_api: Any, topics: Any, sample: bytes, field: str
+) -> None:
+    body = b'{"resource": {"id": "shop"}, "samples": [' + sample + b', {"name": "a", "value": 1}]}'
+    headers = {"Content-Type": "application/json"}
+    answer = await shared_api.clients["ingest_key"].post("/api/metrics", content=body, headers=headers)
+    assert (answer.status_code, answer.json().get("accepted")) == (207, 1), answer.text
+    assert [(one["index"], one["field"]) for one in answer.json()["refused"]] == [(0, field)]
+
+
 async def test_nothing_taken_is_a_problem_that_names_the_fields(shared_api: Any) -> None:
     answer = await shared_api.clients["ingest_key"].post("/api/metrics", json=request("shop", {"name": "", "value": 1}))
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "samples[0].name")
@@ -111,7 +134,10 @@ async def test_an_empty_request_is_taken(shared_api: Any) -> None:
             "resource.labels",
         ),
         (json.dumps({"resource": {"id": "a"}, "samples": [{}] * 5001}).encode(), "samples"),
+        (b'{"resource": {"id": "a"}, "samples": ' + b"[" * 200_000, "body"),
+        (b'{"resource": {"id": "a"}, "samples": [' + b"[" * 200_000 + b"]" * 200_000 + b"]}", "body"),
     ],
+    ids=lambda value: value if isinstance(value, str) else value[:40].decode(errors="replace"),
 )
 async def test_a_wrong_request_is_named(shared_api: Any, body: bytes, field: str) -> None:
     headers = {"Content-Type": "application/json"}

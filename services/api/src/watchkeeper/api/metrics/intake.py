@@ -1,6 +1,6 @@
 """``POST /api/metrics``: applications push their metrics. Answered only after Kafka has acknowledged them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from watchkeeper.api.access.permissions import Permission, needs
 from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.metrics.intake_schemas import ANSWER, REQUEST_BODY
-from watchkeeper.api.metrics.pushed import SAMPLES_MAX, Refusal, group, judge
+from watchkeeper.api.metrics.pushed import NESTED, SAMPLES_MAX, Refusal, group, judge
 from watchkeeper.api.problems import KAFKA_AWAY, FieldError, Problem, field_problem, unavailable
 from watchkeeper.common.bus import BusError, BusUnavailableError, Producer, Record
 from watchkeeper.common.events import METRICS_TOPIC, Resource, encode
@@ -34,7 +34,7 @@ class PushedRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A request's body; the samples are judged one by one."""
 
     resource: PushedResource
-    samples: list[Any]
+    samples: list[msgspec.Raw]
 
 
 _decoder = msgspec.json.Decoder(PushedRequest)
@@ -93,6 +93,8 @@ def decode(body: bytes) -> PushedRequest:
         raise field_problem(path.rstrip("`").lstrip(".") or "body", message) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise field_problem("body", f"not JSON: {error}") from None
+    except RecursionError:
+        raise field_problem("body", NESTED) from None
     if len(pushed.samples) > SAMPLES_MAX:
         raise field_problem("samples", f"{len(pushed.samples)} samples, at most {SAMPLES_MAX} in a request")
     return pushed

@@ -25,6 +25,7 @@ OLD_MS = 395 * 86_400_000
 VALUE_ABS_MAX = 1e290
 """Beyond this a sum over many samples could leave the range of a double; the recorder refuses it too."""
 UNIT_LENGTH_MAX = 63
+NESTED = "nested too deeply"
 TWICE = "this series has a sample at this time already, earlier in the request"
 
 
@@ -46,6 +47,9 @@ class Pushed(msgspec.Struct, forbid_unknown_fields=True):
     unit: str = ""
     kind: Kind = "gauge"
     time: str | float | None = None
+
+
+_decoder = msgspec.json.Decoder(Pushed)
 
 
 @dataclass(frozen=True, order=True)
@@ -78,7 +82,10 @@ class Judged:
 
 
 def judge(items: Sequence[Any], now_ms: int) -> Judged:
-    """Judge each of ``items`` (decoded JSON) at ``now_ms``; of two of one series and instant the first is taken."""
+    """Judge each of ``items`` (JSON, decoded or as ``msgspec.Raw``) at ``now_ms``.
+
+    Of two of one series and instant the first is taken.
+    """
     judged = Judged()
     seen: set[tuple[str, int]] = set()
     for index, item in enumerate(items):
@@ -98,10 +105,14 @@ def judge(items: Sequence[Any], now_ms: int) -> Judged:
 def read(index: int, item: Any, now_ms: int) -> Sample:
     """The sample that ``item`` says; raises ``BadSampleError``."""
     try:
-        pushed = msgspec.convert(item, Pushed)
+        pushed = _decoder.decode(item) if isinstance(item, msgspec.Raw) else msgspec.convert(item, Pushed)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise BadSampleError(path.rstrip("`").lstrip("."), message) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadSampleError("", f"not JSON: {error}") from None
+    except RecursionError:
+        raise BadSampleError("", NESTED) from None
     _check_value(pushed.value)
     if len(pushed.unit) > UNIT_LENGTH_MAX or "\0" in pushed.unit:
         raise BadSampleError("unit", f"at most {UNIT_LENGTH_MAX} characters, none of them NUL")
