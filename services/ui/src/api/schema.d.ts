@@ -340,7 +340,8 @@ export interface paths {
          *
          *     `metrics`: the values of one batch by type; where a type has several lines, as a list of labels and value. `reset`:
          *     something was missed (the id is too old or of another process, or this client was too slow); read the history again.
-         *     `state`: Kafka went away or is back. A comment every 15 seconds shows that the connection is alive.
+         *     `state`: Kafka went away or is back. `end`: the login has ended or the key is revoked, and so the stream ends. A
+         *     comment every 15 seconds shows that the connection is alive.
          */
         get: operations["follow"];
         put?: never;
@@ -1775,6 +1776,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The body came too slowly. */
+        Problem408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Request Timeout",
+                 *       "status": 408,
+                 *       "detail": "The body did not come within 15 s. Send it again, in parts if the line is slow.",
+                 *       "request_id": "6f1c2a4be0d94c6c8d1f0a9b7e3d5c21"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description It does not fit what is there. */
         Problem409: {
             headers: {
@@ -1885,7 +1904,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database or Kafka is away; the request may succeed later. */
+        /** @description The database or Kafka is away, and the request may succeed later; or it takes too long, and less may succeed. */
         Problem503: {
             headers: {
                 /** @description Seconds to wait. */
@@ -1962,6 +1981,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2015,6 +2035,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2078,6 +2099,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -2144,6 +2166,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -2208,6 +2231,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2533,6 +2557,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2594,6 +2619,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2676,7 +2702,7 @@ export interface operations {
                         /** @description Where to resume, of `metrics`. */
                         id?: string;
                         /** @enum {unknown} */
-                        event: "metrics" | "reset" | "state";
+                        event: "metrics" | "reset" | "state" | "end";
                         data: string;
                     };
                 };

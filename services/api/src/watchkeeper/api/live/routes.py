@@ -81,6 +81,7 @@ class EventStream(StreamingResponse):
 @router.get(
     "/api/live",
     summary="Metrics as they arrive",
+    status_code=200,  # FastAPI would look for it in the response class, whose constructor has none
     response_class=EventStream,
     responses={200: STREAM},
 )
