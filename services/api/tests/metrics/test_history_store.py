@@ -333,3 +333,15 @@ async def test_growth_in_a_counters_first_bucket_counts_but_not_what_it_counted_
     assert sum(answer["lines"][0]["values"]) == times[-1] - times[0]
     answer = await ask(store, "my.counter", 2 * HOUR, step_s, to_s=start_s + 2 * HOUR)
     assert answer["lines"][0]["values"] == [pytest.approx(1)] * (2 * HOUR // step_s)
+
+
+@pytest.mark.parametrize("step_s", [60, HOUR])
+async def test_nothing_after_the_end_is_told(store: Store, seed: Any, step_s: int) -> None:
+    """The end cuts off an hour and a minute: 1 until then, 100 after it."""
+    end_s = NOW // HOUR * HOUR - 10 * HOUR + 1830
+    times = every(10, NOW - 60 * HOUR - 5, NOW - 5)
+    await seed.series("a", "system.cpu.utilization", [(t, 1 if t < end_s else 100) for t in times])
+    await seed.roll_up(NOW)
+    answer = await ask(store, "cpu", 40 * HOUR, step_s, to_s=end_s)
+    (line,) = answer["lines"]
+    assert set(line["values"]) == set(line["max"]) == {1}

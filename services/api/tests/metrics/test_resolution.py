@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from watchkeeper.api.metrics.resolution import (
     WIDTH_S,
     Aggregate,
+    Coverage,
     Grid,
     Resolution,
     choose,
@@ -74,7 +75,7 @@ def test_parts_cover_the_grid_once_up_to_its_end(
 ) -> None:
     grid = grid_for(NOW - age_s, NOW - age_s + count * step_s, step_s, resolution)
     until_s = NOW - age_s + count * step_s
-    found = parts(resolution, grid, until_s, NOW, tails_s)
+    found = parts(resolution, grid, until_s, NOW, Coverage({}, tails_s))
     assert found[0].from_s == grid.start_s
     assert found[-1].to_s == min(grid.end_s, -int(-until_s // 1))
     assert all(before.to_s == after.from_s for before, after in itertools.pairwise(found))
@@ -92,10 +93,40 @@ def test_parts_cover_the_grid_once_up_to_its_end(
 
 def test_the_minute_under_way_comes_from_single_samples() -> None:
     grid = Grid(int(NOW) - 245, 60, 5)
-    assert [(p.resolution, p.to_s - p.from_s) for p in parts(MINUTE, grid, NOW, NOW, {})] == [(MINUTE, 240), (RAW, 5)]
+    assert [(p.resolution, p.to_s - p.from_s) for p in parts(MINUTE, grid, NOW, NOW, Coverage({}, {}))] == [
+        (MINUTE, 240),
+        (RAW, 5),
+    ]
 
 
 def test_a_rollup_far_behind_does_not_turn_a_chart_to_raw() -> None:
     grid = Grid(int(NOW) - 10 * DAY, 60, 14_400)
-    found = parts(MINUTE, grid, NOW, NOW, {"minute": NOW - 9 * DAY})
+    found = parts(MINUTE, grid, NOW, NOW, Coverage({}, {"minute": NOW - 9 * DAY}))
     assert found[-1].from_s >= NOW - 6 * 3600 - 60
+
+
+@pytest.mark.parametrize(
+    ("resolution", "age_s", "expected"),
+    [
+        (MINUTE, DAY, [(MINUTE, 540), (RAW, 25)]),
+        (MINUTE, 3 * DAY, [(MINUTE, 565)]),
+        (HOUR, DAY, [(MINUTE, 540), (RAW, 25)]),
+        (HOUR, 3 * DAY, [(MINUTE, 565)]),
+        (HOUR, 40 * DAY, [(HOUR, 565)]),
+    ],
+)
+def test_a_bucket_that_the_end_cuts_off_is_read_more_finely_where_that_is_kept(
+    resolution: Resolution, age_s: int, expected: list[tuple[Resolution, int]]
+) -> None:
+    start_s = int(NOW - age_s) // 3600 * 3600
+    grid = grid_for(start_s, start_s + 565, WIDTH_S[resolution], resolution)
+    found = parts(resolution, grid, start_s + 565, NOW, Coverage(FLOORS, {}))
+    assert [(part.resolution, part.to_s - part.from_s) for part in found] == expected
+
+
+def test_an_end_on_a_bucket_cuts_nothing_off() -> None:
+    start_s = int(NOW - DAY) // 3600 * 3600
+    grid = grid_for(start_s, start_s + 7200, 3600, HOUR)
+    assert parts(HOUR, grid, start_s + 7200, NOW, Coverage({}, {})) == [
+        parts(HOUR, grid, 9e9, NOW, Coverage({}, {}))[0]
+    ]

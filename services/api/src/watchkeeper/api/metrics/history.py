@@ -40,7 +40,7 @@ async def history(connection: Connection, query: Query, now_s: float) -> bytes:
     resolution = choose(query.span.from_s, query.step_s, query.agg, now_s, found.floors_s)
     grid = grid_for(query.span.from_s, query.span.to_s, query.step_s, resolution)
     check_size(grid, len(lines))
-    pieces = parts(resolution, grid, query.span.to_s, now_s, found.tails_s)
+    pieces = parts(resolution, grid, query.span.to_s, now_s, found)
     tracks = await read_tracks(connection, lines, grid, pieces, query.agg)
     body = {
         "type": query.type,

@@ -80,11 +80,11 @@ def choose(from_s: float, step_s: int, agg: Aggregate, now_s: float, floors_s: M
     Raw where it is still kept and the step is finer than a minute, or no whole minutes, or ``p95`` is asked for, which
     only single samples tell exactly. Else minutes, where they are kept and the step is not a whole number of hours.
     """
-    raw_kept = from_s >= max(now_s - RAW_KEPT_S, floors_s.get(Resolution.RAW, 0.0))
-    if raw_kept and (step_s % MINUTE_S or agg is Aggregate.P95):
+    if _is_kept(Resolution.RAW, from_s, now_s, floors_s) and (step_s % MINUTE_S or agg is Aggregate.P95):
         return Resolution.RAW
-    minute_kept = from_s >= floors_s.get(Resolution.MINUTE, 0.0)
-    if minute_kept and (step_s % HOUR_S or agg is Aggregate.P95 or now_s - from_s <= RAW_KEPT_S):
+    if _is_kept(Resolution.MINUTE, from_s, now_s, floors_s) and (
+        step_s % HOUR_S or agg is Aggregate.P95 or now_s - from_s <= RAW_KEPT_S
+    ):
         return Resolution.MINUTE
     return Resolution.HOUR
 
@@ -97,11 +97,17 @@ def grid_for(from_s: float, to_s: float, step_s: int, resolution: Resolution) ->
     return Grid(start_s, step_s, max(1, -int(-(to_s - start_s) // step_s)))
 
 
-def parts(resolution: Resolution, grid: Grid, until_s: float, now_s: float, tails_s: Mapping[str, float]) -> list[Part]:
-    """The pieces to read for ``grid`` up to ``until_s``, oldest first, without gap or overlap, empty ones left out."""
+def parts(resolution: Resolution, grid: Grid, until_s: float, now_s: float, have: Coverage) -> list[Part]:
+    """The pieces to read for ``grid`` up to ``until_s``, oldest first, without gap or overlap, empty ones left out.
+
+    A bucket that ``until_s`` cuts off is read from what is finer, up to ``until_s``, where that is still kept; where it
+    is not, the bucket is read whole.
+    """
     end_s = min(grid.end_s, math.ceil(until_s))
-    minute_tail = _tail(Resolution.MINUTE, now_s, now_s, tails_s)
-    hour_tail = _tail(Resolution.HOUR, minute_tail, now_s, tails_s)
+    minute_tail = _tail(Resolution.MINUTE, now_s, now_s, have.tails_s)
+    hour_tail = _tail(Resolution.HOUR, minute_tail, now_s, have.tails_s)
+    minute_tail = min(minute_tail, _cut(Resolution.MINUTE, Resolution.RAW, end_s, now_s, have.floors_s))
+    hour_tail = min(hour_tail, _cut(Resolution.HOUR, Resolution.MINUTE, end_s, now_s, have.floors_s))
     match resolution:
         case Resolution.RAW:
             bounds = [(Resolution.RAW, end_s)]
@@ -116,6 +122,19 @@ def parts(resolution: Resolution, grid: Grid, until_s: float, now_s: float, tail
             found.append(Part(part_resolution, from_s, to_s))
             from_s = to_s
     return found
+
+
+def _cut(resolution: Resolution, finer: Resolution, end_s: int, now_s: float, floors_s: Mapping[str, float]) -> int:
+    """Where ``resolution`` ends before ``end_s``: before the bucket that it cuts off, if ``finer`` has that bucket."""
+    start_s = end_s // WIDTH_S[resolution] * WIDTH_S[resolution]
+    return start_s if _is_kept(finer, start_s, now_s, floors_s) else end_s
+
+
+def _is_kept(resolution: Resolution, from_s: float, now_s: float, floors_s: Mapping[str, float]) -> bool:
+    """Whether the store has all of ``resolution`` from ``from_s`` on."""
+    if resolution is Resolution.RAW and from_s < now_s - RAW_KEPT_S:
+        return False
+    return from_s >= floors_s.get(resolution, 0.0)
 
 
 def _tail(resolution: Resolution, latest_s: float, now_s: float, tails_s: Mapping[str, float]) -> int:

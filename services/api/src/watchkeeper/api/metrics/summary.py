@@ -105,7 +105,7 @@ async def _read(connection: Connection, known: HistoryType, scope: Scope, window
     lines = _of_one_source(known, found, grid.start_s)
     since_s = {name: scope.now_s - length_s for name, length_s in TAIL_MAX_S.items()}
     have = await coverage(connection, sorted({line.host for line in lines}), since_s)
-    pieces = parts(window.resolution, grid, grid.end_s, scope.now_s, have.tails_s)
+    pieces = parts(window.resolution, grid, grid.end_s, scope.now_s, have)
     tracks = await read_tracks(connection, lines, grid, pieces, window.agg)
     return Read(lines, tracks, _age_s(found, lines, scope.now_s))
 
