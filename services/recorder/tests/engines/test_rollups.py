@@ -9,6 +9,7 @@ from watchkeeper.common.clock import from_ms
 from watchkeeper.common.service import Running
 from watchkeeper.common.store import partitions
 from watchkeeper.common.store.partitions import SAMPLES, SAMPLES_HOUR, SAMPLES_MINUTE
+from watchkeeper.recorder import metrics
 from watchkeeper.recorder.domain.buckets import HOUR_MS, MINUTE_MS, bucket_ms
 from watchkeeper.recorder.upkeep import Upkeep
 
@@ -18,6 +19,8 @@ MINUTES = """
     SELECT text, bucket, min, max, sum, count::int, last FROM samples_minute JOIN series USING (series_id)
     ORDER BY text, bucket
 """
+SEEN_NOW = "INSERT INTO resources (resource_id, kind, last_seen) VALUES ('other', 'host', $1) ON CONFLICT DO NOTHING"
+FLOORS = "SELECT resolution, floor FROM retention_floors ORDER BY resolution"
 HOURS = MINUTES.replace("samples_minute", "samples_hour")
 
 
@@ -41,6 +44,12 @@ async def rolled(rig: Any, statement: str, expected: list[dict[str, object]]) ->
         return bool(await rig.query(statement) == expected)
 
     await rig.until(done)
+
+
+@pytest.fixture
+def leaping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let floors leap at once, from 1970 to where they belong."""
+    monkeypatch.setattr("watchkeeper.recorder.domain.retention.HOLD_S", 0.0)
 
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +93,7 @@ async def test_the_current_minute_and_hour_are_rolled_up_while_they_run(
         await rolled(rig, "SELECT sum(sum), sum(count)::int AS count FROM samples_minute", [{"sum": 4.0, "count": 2}])
 
 
+@pytest.mark.usefixtures("leaping")
 async def test_a_batch_older_than_raw_is_merged_into_its_rollups_once(rig: Any) -> None:
     """Minutes while they are kept, else hours; the same batch again changes nothing; no sample is stored."""
     day = bucket_ms(rig.now_ms, 24 * HOUR_MS)
@@ -117,11 +127,13 @@ def _without_last(found: dict[str, object]) -> dict[str, object]:
 
 
 async def raised(rig: Any, running: Running) -> None:
-    """Wait until retention has gone round once."""
+    """Wait until retention has gone round once, counted from a sample of now."""
     await rig.until_ready(running)
+    await rig.query(SEEN_NOW, from_ms(rig.now_ms))
     await rig.until(lambda: rig.query("SELECT FROM retention_floors WHERE resolution = 'hour' AND floor > 'epoch'"))
 
 
+@pytest.mark.usefixtures("leaping")
 async def test_retention_drops_what_is_past_its_time_and_keeps_its_rollups(rig: Any) -> None:
     """Samples of ten days ago go when raw is kept for two; their minutes stay, and new ones take their place."""
     old, new = rig.batch({"a": 1.0}, age_s=10 * 86_400), rig.batch({"a": 2.0}, age_s=60)
@@ -147,6 +159,7 @@ async def _gone(rig: Any, time_ms: int) -> bool:
     return not await rig.query("SELECT FROM samples WHERE ts = $1", from_ms(time_ms))
 
 
+@pytest.mark.usefixtures("leaping")
 async def test_retention_waits_for_the_rollups_of_what_would_go(rig: Any) -> None:
     """While a mark lies below the new floor, nothing is dropped; once it is rolled up, it is."""
     old = rig.batch({"a": 1.0}, age_s=10 * 86_400)
@@ -155,6 +168,7 @@ async def test_retention_waits_for_the_rollups_of_what_would_go(rig: Any) -> Non
         await rig.send(old)
         await rig.until_written(1)
     upkeep = Upkeep(rig.settings(), rig.store, Running("recorder"))
+    await rig.query(SEEN_NOW, from_ms(rig.now_ms))
     await rig.query("DELETE FROM rollup_dirty")
     await rig.query("INSERT INTO rollup_dirty VALUES ('minute', $1, 'h')", from_ms(bucket_ms(old.time_ms, MINUTE_MS)))
     await upkeep.retain_once(rig.now_ms)
@@ -164,6 +178,37 @@ async def test_retention_waits_for_the_rollups_of_what_would_go(rig: Any) -> Non
     await upkeep.retain_once(rig.now_ms)
     assert await rig.stored() == []
     assert len(await rig.query(MINUTES)) == 1
+
+
+@pytest.mark.usefixtures("leaping")
+async def test_a_clock_that_is_ahead_drops_nothing(rig: Any) -> None:
+    """Ten years ahead for one pass at a boot: floors are where the newest sample puts them."""
+    batch = rig.batch({"a": 1.0}, age_s=20)
+    async with rig.recorder() as running:
+        await rig.until_ready(running)
+        await rig.send(batch)
+        await rolled(rig, "SELECT sum, count::int FROM samples_minute", [{"sum": 1.0, "count": 1}])
+    upkeep = Upkeep(rig.settings(), rig.store, Running("recorder"))
+    while await upkeep.roll_due("hour", rig.now_ms + HOUR_MS) or await rig.query("SELECT FROM rollup_dirty"):
+        await upkeep.roll_due("minute", rig.now_ms + HOUR_MS)
+    await upkeep.retain_once(rig.now_ms + 3_650 * 24 * HOUR_MS)
+    assert await rig.stored() == rig.rows([batch])
+    assert all(found["floor"] < from_ms(batch.time_ms) for found in await rig.query(FLOORS))
+
+
+async def test_floors_that_would_leap_wait(rig: Any) -> None:
+    """Ours and a sender's clock are two years ahead: nothing goes, and the figure says that retention is held."""
+    await rig.query(SEEN_NOW, from_ms(rig.now_ms))
+    await rig.query("UPDATE retention_floors SET floor = $1", from_ms(rig.now_ms - 48 * HOUR_MS))
+    before = await rig.query(FLOORS)
+    later_ms = rig.now_ms + 730 * 24 * HOUR_MS
+    await rig.query("UPDATE resources SET last_seen = $1", from_ms(later_ms))
+    upkeep = Upkeep(rig.settings(), rig.store, Running("recorder"))
+    await upkeep.retain_once(later_ms)
+    assert await rig.query(FLOORS) == before
+    assert metrics.RETENTION_HELD._value.get() == 1
+    await upkeep.retain_once(rig.now_ms)
+    assert metrics.RETENTION_HELD._value.get() == 0
 
 
 async def test_room_is_made_ahead_on_plain_partitions(rig: Any) -> None:

@@ -22,3 +22,4 @@ ROLLUP_BACKLOG = Gauge("watchkeeper_recorder_rollup_backlog", "Marked buckets no
 ROLLED = Counter("watchkeeper_recorder_rollups", "Buckets rolled up, counted per resource.", ["resolution"])
 ROLLUP_S = Histogram("watchkeeper_recorder_rollup_seconds", "Time that one look for rollups took.")
 DROPPED = Counter("watchkeeper_recorder_partitions_dropped", "Partitions dropped by retention.", ["resolution"])
+RETENTION_HELD = Gauge("watchkeeper_recorder_retention_held", "1: floors would leap, and are waited with.")

@@ -1,14 +1,17 @@
 """What goes on beside the loop: rollups, retention, and partitions made ahead."""
 
+import time
+
 from watchkeeper.common.clock import Clock, from_ms
 from watchkeeper.common.logging import get_logger
 from watchkeeper.common.service import Running
 from watchkeeper.common.store import Store, partitions
 from watchkeeper.recorder import metrics
-from watchkeeper.recorder.domain.retention import Cadence, floors_of
+from watchkeeper.recorder.domain.arranging import Floors
+from watchkeeper.recorder.domain.retention import HOLD_S, Cadence, Hold, base_of, floors_of, leaps
 from watchkeeper.recorder.portions import WIDTHS
 from watchkeeper.recorder.settings import RecorderSettings
-from watchkeeper.recorder.store import retention, rollups
+from watchkeeper.recorder.store import resources, retention, rollups
 from watchkeeper.recorder.store.errors import is_contention
 from watchkeeper.recorder.store.room import TABLES, Room
 from watchkeeper.recorder.waiting import passes, pause
@@ -30,6 +33,7 @@ class Upkeep:
         self._store = store
         self._running = running
         self._room = Room(store)
+        self._hold = Hold()
 
     async def roll(self, clock: Clock) -> None:
         """Roll up what is marked, every ``rollup_every_s``, until stopped."""
@@ -75,12 +79,22 @@ class Upkeep:
             await pause(self._running.until_stopped, self._settings.retention_every_s)
 
     async def retain_once(self, now_ms: int) -> None:
-        """Raise the floors to where ``now_ms`` puts them, drop what lies below, make room ahead.
+        """Raise the floors to where they belong at ``now_ms``, drop what lies below, make room ahead.
 
-        The floor goes up first, alone: from then on writers put nothing below it, so nothing is dropped unseen.
+        They are counted from the newest sample where the clock is ahead of it (``base_of``), and wait where they would
+        leap (``Hold``). The floor goes up first, alone: from then on writers put nothing below it, so nothing is
+        dropped unseen.
         """
         await self._room.make_ahead(now_ms)
-        wanted = floors_of(now_ms, self._settings.kept, WIDTHS)
+        async with self._store.connection() as connection:
+            newest_ms = await resources.newest(connection)
+            in_force = await retention.floors(connection)
+        base_ms = base_of(now_ms, newest_ms, self._settings.ahead_s)
+        if base_ms is None:
+            return
+        wanted = floors_of(base_ms, self._settings.kept, WIDTHS)
+        if self._held(in_force, wanted):
+            return
         for resolution, floor_ms in zip(TABLES, wanted, strict=True):
             async with self._store.transaction() as connection:
                 free = await retention.raise_floor(connection, resolution, floor_ms)
@@ -89,7 +103,20 @@ class Upkeep:
             else:
                 log.warning("retention waits for rollups", resolution=resolution, floor=str(from_ms(floor_ms)))
         async with self._store.connection() as connection:
-            await rollups.forget_late(connection, from_ms(now_ms) - self._settings.kept["minute"])
+            await rollups.forget_late(connection, from_ms(base_ms) - self._settings.kept["minute"])
+
+    def _held(self, in_force: Floors, wanted: Floors) -> bool:
+        """Whether the floors stay for now; says so loudly, since a wrong clock looks like this."""
+        leaping = leaps(in_force, wanted, WIDTHS)
+        held = self._hold.holds(time.monotonic(), leaping=bool(leaping))
+        metrics.RETENTION_HELD.set(held)
+        if held:
+            log.error(
+                "retention waits: floors would leap; a wrong clock, a shorter retention, or days without samples",
+                resolutions=leaping, hold_s=HOLD_S, in_force=[str(from_ms(floor)) for floor in in_force],
+                wanted=[str(from_ms(floor)) for floor in wanted],
+            )  # fmt: skip
+        return held
 
     async def _drop(self, resolution: str, floor_ms: int) -> None:
         async with self._store.transaction() as connection:

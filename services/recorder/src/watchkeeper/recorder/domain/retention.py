@@ -13,6 +13,41 @@ OPEN_MINUTE_EVERY_MS = 15_000
 """A minute that has not ended is rolled up this often, so that charts of minutes reach up to now."""
 OPEN_HOUR_EVERY_MS = 60_000
 """The same for an hour."""
+LEAP_MS = 24 * HOUR_MS
+"""A floor that would rise by more than this and a partition leaps: it moves on by a partition at a time else."""
+HOLD_S = 3600.0
+"""So long a leap is waited with: a clock that was set wrong at the start is put right within minutes."""
+
+
+def base_of(now_ms: int, newest_ms: int | None, ahead_s: int) -> int | None:
+    """The moment that floors are counted from: now, but no further than ``ahead_s`` past the newest sample.
+
+    None where there is none: nothing is past its time. A clock that is ahead (at a boot, say) would else drop all that
+    is kept, and floors never go down again. Where nothing arrives, nothing goes.
+    """
+    return None if newest_ms is None else min(now_ms, newest_ms + ahead_s * 1000)
+
+
+def leaps(in_force: Floors, wanted: Floors, widths: Mapping[str, timedelta]) -> list[str]:
+    """The resolutions whose floor would leap: after days without a sample, but also where a sender shares our clock."""
+    found = zip(("raw", "minute", "hour"), in_force, wanted, strict=True)
+    return [name for name, old, new in found if new - old > LEAP_MS + widths[name] // timedelta(milliseconds=1)]
+
+
+@dataclass
+class Hold:
+    """Since when (seconds of a monotonic clock) floors have been about to leap."""
+
+    since_s: float | None = None
+
+    def holds(self, now_s: float, *, leaping: bool) -> bool:
+        """Whether floors stay as they are: while they would leap, until that has been so for ``HOLD_S``."""
+        if not leaping:
+            self.since_s = None
+            return False
+        if self.since_s is None:
+            self.since_s = now_s
+        return now_s - self.since_s < HOLD_S
 
 
 def floors_of(now_ms: int, kept: Mapping[str, timedelta], widths: Mapping[str, timedelta]) -> Floors:

@@ -1,11 +1,12 @@
 """What emits series, and what their limit refused."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from watchkeeper.common.clock import from_ms
+from watchkeeper.common.clock import from_ms, to_ms
 from watchkeeper.common.store import Connection
 from watchkeeper.recorder.domain.newest import ResourceRow
 
@@ -23,6 +24,7 @@ SEE = """
         interval_s = coalesce(excluded.interval_s, r.interval_s), last_seen = excluded.last_seen
     WHERE excluded.last_seen >= r.last_seen
 """
+NEWEST = "SELECT max(last_seen) FROM resources"
 REFUSE = """
     INSERT INTO cardinality_refusals AS c (resource_id, series_max, refused_series, refused_samples, example)
     SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::text[])
@@ -61,6 +63,12 @@ async def see(connection: Connection, rows: Mapping[str, ResourceRow]) -> None:
         [row.interval_s for row in found],
         [from_ms(row.seen_ms) for row in found],
     )
+
+
+async def newest(connection: Connection) -> int | None:
+    """The time (unix ms) of the newest batch of all; None while there is none."""
+    seen: datetime | None = await connection.fetchval(NEWEST)
+    return None if seen is None else to_ms(seen)
 
 
 async def refuse(connection: Connection, refusals: Sequence[CardinalityRefusal]) -> None:
