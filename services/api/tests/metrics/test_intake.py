@@ -11,7 +11,7 @@ import pytest
 
 from watchkeeper.api.app import create_app
 from watchkeeper.api.context import new_context
-from watchkeeper.api.metrics.intake import decode, publish
+from watchkeeper.api.metrics.intake import decode, prepare, publish, resource_of
 from watchkeeper.api.problems import Problem
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.common.bus import (
@@ -143,6 +143,50 @@ async def test_a_wrong_request_is_named(shared_api: Any, body: bytes, field: str
     headers = {"Content-Type": "application/json"}
     answer = await shared_api.clients["ingest_key"].post("/api/metrics", content=body, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
+
+
+@pytest.mark.parametrize(
+    ("labels", "taken"),
+    [
+        ({str(n): "x" * 240 for n in range(16)}, True),
+        ({str(n): "x" * 255 for n in range(16)}, False),
+        ({str(n): "\u20ac" * 85 for n in range(16)}, False),
+        ({f"{n}{'x' * 250}": "" for n in range(17)}, False),
+    ],
+    ids=["short", "values", "bytes", "names"],
+)
+def test_the_labels_of_a_resource_have_a_bound_in_all(labels: dict[str, str], *, taken: bool) -> None:
+    pushed = decode(json.dumps({"resource": {"id": "a", "labels": labels}, "samples": []}).encode()).resource
+    if taken:
+        assert resource_of(pushed).labels == labels
+        return
+    with pytest.raises(Problem) as caught:
+        resource_of(pushed)
+    assert (caught.value.status_code, [one.field for one in caught.value.errors]) == (422, ["resource.labels"])
+
+
+def test_what_many_times_make_of_little_has_a_bound() -> None:
+    now_s = 1_795_557_240
+    samples = [{"name": "a", "value": 1, "time": now_s - n} for n in range(10)]
+    pushed = decode(json.dumps({"resource": {"id": "a", "name": "x" * 200}, "samples": samples}).encode())
+    resource = resource_of(pushed.resource)
+    size = sum(len(one.value or b"") for one in prepare(resource, pushed.samples, now_s * 1000, 1 << 20).records)
+    assert len(prepare(resource, pushed.samples, now_s * 1000, size).records) == 10
+    with pytest.raises(Problem) as caught:
+        prepare(resource, pushed.samples, now_s * 1000, size - 1)
+    assert (caught.value.status_code, [one.field for one in caught.value.errors]) == (422, ["samples"])
+
+
+async def test_a_request_that_would_make_too_much_is_refused_whole(
+    kafka: KafkaSettings, database_url: str, topics: Any, start_api: Any
+) -> None:
+    now_s = int(time.time())
+    samples = [{"name": "a", "value": n, "time": now_s - n} for n in range(700)]
+    async with start_api(kafka, database_url, intake_bytes_max=64 * 1024) as api:
+        for name, expected in (("x" * 255, 422), ("", 200)):
+            body = {"resource": {"id": "a", "name": name}, "samples": samples}
+            answer = await api.clients["ingest_key"].post("/api/metrics", json=body)
+            assert answer.status_code == expected, answer.text
 
 
 async def test_another_media_type_is_refused(shared_api: Any) -> None:

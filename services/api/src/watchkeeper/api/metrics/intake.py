@@ -1,5 +1,8 @@
 """``POST /api/metrics``: applications push their metrics. Answered only after Kafka has acknowledged them."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
@@ -7,12 +10,21 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from watchkeeper.api.access.permissions import Permission, needs
 from watchkeeper.api.context import Context, get_context
-from watchkeeper.api.metrics.intake_schemas import ANSWER, REQUEST_BODY
+from watchkeeper.api.metrics.intake_schemas import (
+    ANSWER,
+    REQUEST_BODY,
+    RESOURCE_LABELS_BYTES_MAX,
+    RESOURCE_LABELS_MAX,
+    TEXT_LENGTH_MAX,
+)
 from watchkeeper.api.metrics.pushed import NESTED, SAMPLES_MAX, Refusal, group, judge
 from watchkeeper.api.problems import KAFKA_AWAY, FieldError, Problem, field_problem, unavailable
 from watchkeeper.common.bus import BusError, BusUnavailableError, Producer, Record
 from watchkeeper.common.events import METRICS_TOPIC, Resource, encode
 
+ENCODED_TIMES_MAX = 4
+"""The records of a request are at most so many times the largest body together."""
+IN_LOOP_MAX = 500
 NAMED_MAX = 100
 """Refused samples that are told one by one; the others are counted."""
 
@@ -37,6 +49,15 @@ class PushedRequest(msgspec.Struct, forbid_unknown_fields=True):
     samples: list[msgspec.Raw]
 
 
+@dataclass
+class Prepared:
+    """A request's records, the places of each one's samples in the request, and the samples refused."""
+
+    refused: list[Refusal]
+    records: list[Record] = field(default_factory=list)
+    indexes: list[list[int]] = field(default_factory=list)
+
+
 _decoder = msgspec.json.Decoder(PushedRequest)
 
 
@@ -56,16 +77,35 @@ async def push_metrics(request: Request, context: Annotated[Context, Depends(get
     _check_media_type(request)
     pushed = decode(await request.body())
     resource = resource_of(pushed.resource)
-    judged = judge(pushed.samples, context.clock.now_ms())
-    batches = group(resource, judged.samples)
-    records = [Record(METRICS_TOPIC, resource.id, encode(batch)) for batch, _ in batches]
-    lost = await publish(context.producer, records, [indexes for _, indexes in batches])
-    refused = sorted(judged.refused + lost)
+    work = (resource, pushed.samples, context.clock.now_ms(), ENCODED_TIMES_MAX * context.settings.intake_bytes_max)
+    # Thousands of samples would hold up all other answers, so they are judged beside the event loop.
+    many = len(pushed.samples) > IN_LOOP_MAX
+    prepared = await asyncio.to_thread(prepare, *work) if many else prepare(*work)
+    lost = await publish(context.producer, prepared.records, prepared.indexes)
+    refused = sorted(prepared.refused + lost)
     accepted = len(pushed.samples) - len(refused)
     if not accepted and refused:
         raise none_taken(refused)
     body = {"accepted": accepted, "refused": refused}
     return Response(msgspec.json.encode(body), 207 if refused else 200, media_type="application/json")
+
+
+def prepare(resource: Resource, samples: Sequence[msgspec.Raw], now_ms: int, bytes_max: int) -> Prepared:
+    """Judge ``samples`` and encode what is taken; raises the 422 problem where that makes over ``bytes_max`` bytes.
+
+    Each time makes a record of its own, which repeats the resource: many times and long labels make much of little.
+    """
+    judged = judge(samples, now_ms)
+    prepared = Prepared(refused=judged.refused)
+    size = 0
+    for batch, indexes in group(resource, judged.samples):
+        record = Record(METRICS_TOPIC, resource.id, encode(batch))
+        size += len(record.value or b"")
+        if size > bytes_max:
+            raise field_problem("samples", f"they make more than {bytes_max} bytes: send fewer times in one request")
+        prepared.records.append(record)
+        prepared.indexes.append(indexes)
+    return prepared
 
 
 async def publish(producer: Producer, records: list[Record], indexes: list[list[int]]) -> list[Refusal]:
@@ -106,11 +146,7 @@ def resource_of(pushed: PushedResource) -> Resource:
         raise field_problem("resource.id", "must not be empty")
     for name in ("id", "name", "environment", "role", "organisation"):
         _check_text(f"resource.{name}", getattr(pushed, name))
-    if len(pushed.labels) > 64:
-        raise field_problem("resource.labels", f"{len(pushed.labels)} labels, at most 64")
-    for key, value in pushed.labels.items():
-        _check_text("resource.labels", key)
-        _check_text(f"resource.labels.{key}", value)
+    _check_labels(pushed.labels)
     return Resource(
         id=pushed.id,
         kind="application",
@@ -135,11 +171,23 @@ def none_taken(refused: list[Refusal]) -> Problem:
     )
 
 
-def _check_text(field: str, text: str) -> None:
-    if len(text) > 255:
-        raise field_problem(field, "longer than 255 characters")
+def _check_labels(labels: Mapping[str, str]) -> None:
+    if len(labels) > RESOURCE_LABELS_MAX:
+        raise field_problem("resource.labels", f"{len(labels)} labels, at most {RESOURCE_LABELS_MAX}")
+    for key, value in labels.items():
+        _check_text("resource.labels", key)
+        _check_text(f"resource.labels.{key}", value)
+    size = len(msgspec.json.encode(labels))
+    if size > RESOURCE_LABELS_BYTES_MAX:
+        detail = f"{size} bytes of labels as JSON, at most {RESOURCE_LABELS_BYTES_MAX} in all"
+        raise field_problem("resource.labels", detail)
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > TEXT_LENGTH_MAX:
+        raise field_problem(name, f"longer than {TEXT_LENGTH_MAX} characters")
     if "\0" in text:
-        raise field_problem(field, "contains a NUL character")
+        raise field_problem(name, "contains a NUL character")
 
 
 def _check_media_type(request: Request) -> None:

@@ -4,7 +4,18 @@ from typing import Any
 
 from watchkeeper.api.metrics.pushed import SAMPLES_MAX
 
-_TEXT = {"type": "string", "maxLength": 255}
+TEXT_LENGTH_MAX = 255
+RESOURCE_LABELS_MAX = 64
+RESOURCE_LABELS_BYTES_MAX = 4096
+"""Of all labels of a resource together, as JSON: each record on the topic repeats them."""
+
+_TEXT = {"type": "string", "maxLength": TEXT_LENGTH_MAX}
+_RESOURCE_LABELS = {
+    "type": "object",
+    "description": f"At most {RESOURCE_LABELS_BYTES_MAX} bytes of JSON in all.",
+    "maxProperties": RESOURCE_LABELS_MAX,
+    "additionalProperties": _TEXT,
+}
 _LABELS = {"type": "object", "maxProperties": 64, "additionalProperties": {"type": "string", "maxLength": 1024}}
 
 REQUEST_BODY: dict[str, Any] = {
@@ -28,7 +39,7 @@ REQUEST_BODY: dict[str, Any] = {
                             "environment": _TEXT,
                             "role": _TEXT,
                             "organisation": _TEXT,
-                            "labels": _LABELS,
+                            "labels": _RESOURCE_LABELS,
                         },
                     },
                     "samples": {
@@ -46,7 +57,7 @@ REQUEST_BODY: dict[str, Any] = {
                                     "pattern": r"^[a-zA-Z_:][a-zA-Z0-9_:.\-/]*$",
                                     "description": "As OpenTelemetry names metrics.",
                                 },
-                                "labels": _LABELS,
+                                "labels": _RESOURCE_LABELS,
                                 "value": {"type": "number", "description": "Finite."},
                                 "unit": {"type": "string", "maxLength": 63, "description": "UCUM: 1, s, By, {user}."},
                                 "kind": {
