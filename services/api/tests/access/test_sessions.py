@@ -1,5 +1,6 @@
 """Signing in and out, cookies, CSRF, and one's own password."""
 
+import asyncio
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
@@ -249,3 +250,54 @@ async def test_who_is_disabled_while_the_password_is_checked_does_not_get_in(
     answer = await sign_in(api.anonymous)
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        pytest.param("PATCH", {"password": "a password that the admin set"}, id="reset"),
+        pytest.param("PATCH", {"disabled": True}, id="disabled"),
+        pytest.param("PATCH", {"role": "operator"}, id="another role"),
+        pytest.param("DELETE", None, id="removed"),
+    ],
+)
+async def test_an_administrators_change_wins_over_a_new_password_under_way(
+    api: Any, monkeypatch: pytest.MonkeyPatch, method: str, body: dict[str, Any] | None
+) -> None:
+    """The new password is hashed while the administrator acts: 409, nothing is written, and no session begins."""
+    hash_it, entered, done = api.context.passwords.hash, asyncio.Event(), asyncio.Event()
+
+    async def hash_and_wait(password: str) -> str:
+        if password == NEW_PASSWORD:
+            entered.set()
+            await done.wait()
+        return str(await hash_it(password))
+
+    monkeypatch.setattr(api.context.passwords, "hash", hash_and_wait)
+    changing = asyncio.create_task(
+        api.clients["viewer"].post("/api/session/password", json={"current": PASSWORD, "new": NEW_PASSWORD})
+    )
+    async with asyncio.timeout(20):
+        await entered.wait()
+    acted = await api.admin.request(method, f"/api/users/{api.ids['viewer']}", json=body)
+    assert acted.is_success, acted.text
+    done.set()
+    answer = await changing
+    assert answer.status_code == 409, answer.text
+    assert "set-cookie" not in answer.headers
+    assert await audited(api, "user.password") == []
+    async with api.client() as stranger:
+        assert (await sign_in(stranger, "viewer", NEW_PASSWORD)).status_code == 401
+
+
+async def test_of_two_new_passwords_at_a_time_one_wins(api: Any) -> None:
+    """The other is told, and its session has ended."""
+    first, second = [api.client(await api.begin_session("viewer")) for _ in range(2)]
+    async with first, second:
+        answers = await asyncio.gather(
+            *(
+                client.post("/api/session/password", json={"current": PASSWORD, "new": f"{NEW_PASSWORD} {n}"})
+                for n, client in enumerate((first, second))
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [204, 409]

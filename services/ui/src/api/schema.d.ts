@@ -2036,6 +2036,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2465,6 +2466,7 @@ export interface operations {
                         environment?: string;
                         role?: string;
                         organisation?: string;
+                        /** @description At most 4096 bytes of JSON in all. */
                         labels?: {
                             [key: string]: string;
                         };
@@ -2473,6 +2475,7 @@ export interface operations {
                     samples: {
                         /** @description As OpenTelemetry names metrics. */
                         name: string;
+                        /** @description At most 4096 bytes of JSON in all. */
                         labels?: {
                             [key: string]: string;
                         };

@@ -39,9 +39,9 @@ async def sign_in(request: Request, response: Response, body: SignIn, context: I
     account = await _proven(context, body, origin_of(request))
     limits.sign_ins.give_back(address, now_s)
     limits.user_sign_ins.give_back(body.user.lower(), now_s)
+    rehashed = await _rehashed(context, account, body.password)
     async with context.require_access_store().transaction() as connection:
         token = await _begin(connection, context, request, account)
-        rehashed = await _rehashed(context, account, body.password)
         await users.signed_in(connection, account.user_id, _now(context), rehashed)
         origin = Origin("user", str(account.user_id), account.name, address, origin_of(request).request_id)
         await audit.record(connection, origin, Change("session.begin", "user", str(account.user_id)))
@@ -64,7 +64,7 @@ async def sign_out(request: Request, response: Response, caller: SignedIn, conte
     response.delete_cookie(COOKIE, path="/", secure=context.settings.secure_cookies, httponly=True, samesite="strict")
 
 
-@router.post("/password", summary="Change one's own password", status_code=204)
+@router.post("/password", summary="Change one's own password", status_code=204, responses={409: {}})
 async def change_password(
     request: Request, response: Response, body: PasswordChange, caller: SignedIn, context: InContext
 ) -> None:
@@ -76,7 +76,7 @@ async def change_password(
     user_id = UUID(caller.id)
     async with context.require_access_store().connection() as connection:
         account = await users.account_by_id(connection, user_id)
-    if account is None or not await context.passwords.check(body.current, account.password_hash):
+    if account is None or account.disabled or not await context.passwords.check(body.current, account.password_hash):
         raise field_problem("current", "this is not your password")
     check_new_password("new", body.new, account.name)
     if body.new == body.current:
@@ -84,6 +84,8 @@ async def change_password(
     context.limits.user_sign_ins.give_back(caller.name.lower(), context.clock.monotonic_s())
     password_hash = await context.passwords.hash(body.new)
     async with context.require_access_store().transaction() as connection:
+        if not await users.is_as_it_was(connection, account):
+            raise Problem(409, "This account was changed meanwhile, perhaps by an administrator. Sign in again.")
         await users.set_password(connection, user_id, password_hash)
         await sessions.end_all(connection, user_id)
         token = await sessions.begin(connection, user_id, _client(request), _now(context), _lifetime(context))
@@ -116,8 +118,7 @@ async def _proven(context: Context, body: SignIn, origin: Origin) -> Account:
 
 async def _begin(connection: Connection, context: Context, request: Request, account: Account) -> str:
     """Begin a session in place of the one whose cookie the request has; the account must be as it was checked."""
-    await users.one(connection, account.user_id)
-    if await users.account_by_id(connection, account.user_id) != account:
+    if not await users.is_as_it_was(connection, account):
         raise Problem(401, "User name or password is wrong.")
     before = request.cookies.get(COOKIE)
     if before is not None:

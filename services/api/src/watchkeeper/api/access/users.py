@@ -17,6 +17,7 @@ BY_NAME = (
     "SELECT user_id, name, role, password_hash, must_change_password, disabled FROM users WHERE lower(name) = lower($1)"
 )
 BY_ID = "SELECT user_id, name, role, password_hash, must_change_password, disabled FROM users WHERE user_id = $1"
+LOCKED = f"{BY_ID} FOR UPDATE"
 ANY = "SELECT EXISTS (SELECT FROM users)"
 ADD = f"""
     INSERT INTO users (name, role, password_hash, must_change_password) VALUES ($1, $2, $3, $4) RETURNING {SHOWN}
@@ -70,6 +71,16 @@ async def account_by_id(connection: Connection, user_id: UUID) -> Account | None
     """The user of that id; ``None`` if there is none."""
     row = await connection.fetchrow(BY_ID, user_id)
     return None if row is None else _account(row)
+
+
+async def is_as_it_was(connection: Connection, account: Account) -> bool:
+    """Whether the user is what ``account`` says, and so may go on; locked until the transaction's end if it is there.
+
+    Ask before writing what was decided by an account read earlier: checking a password takes long enough for an
+    administrator to set another one, or to disable or remove the user.
+    """
+    row = await connection.fetchrow(LOCKED, account.user_id)
+    return row is not None and _account(row) == account
 
 
 async def one(connection: Connection, user_id: UUID) -> dict[str, Any]:
