@@ -345,3 +345,18 @@ async def test_nothing_after_the_end_is_told(store: Store, seed: Any, step_s: in
     answer = await ask(store, "cpu", 40 * HOUR, step_s, to_s=end_s)
     (line,) = answer["lines"]
     assert set(line["values"]) == set(line["max"]) == {1}
+
+
+@pytest.mark.parametrize("hours_ago", [3, 60])
+async def test_a_source_that_began_after_the_span_does_not_win_it(store: Store, seed: Any, hours_ago: int) -> None:
+    end_s = NOW // HOUR * HOUR - hours_ago * HOUR
+    await seed.series("a", "app.users.active", [(t, 7) for t in every(10, end_s + 1800, end_s + 2400)])
+    await seed.series("a", "watchkeeper_active_users", [(t, 1) for t in every(10, end_s - HOUR, end_s + 2400)])
+    await seed.roll_up(NOW - 120)
+    if hours_ago > 48:
+        await seed.forget_raw(NOW)
+    for step_s in (60, HOUR):
+        answer = await ask(store, "active_users", HOUR, step_s, to_s=end_s)
+        assert set(answer["lines"][0]["values"]) == {1}
+        answer = await ask(store, "active_users", HOUR, step_s, to_s=end_s + HOUR)
+        assert set(answer["lines"][0]["values"]) - {None} == {7}

@@ -8,7 +8,7 @@ import msgspec
 from watchkeeper.api.metrics.lines import Line, lines_of_series, lines_of_type
 from watchkeeper.api.metrics.reading import coverage, read_tracks
 from watchkeeper.api.metrics.resolution import TAIL_MAX_S, Aggregate, Grid, choose, grid_for, parts
-from watchkeeper.api.metrics.series import SERIES_MAX, Found, find, unknown_hosts
+from watchkeeper.api.metrics.series import SERIES_MAX, Found, find, unknown_hosts, without_data
 from watchkeeper.api.metrics.spans import POINTS_MAX, Span
 from watchkeeper.api.metrics.times import iso
 from watchkeeper.api.metrics.types import TYPES, series_names
@@ -18,6 +18,8 @@ from watchkeeper.common.store import Connection
 
 LINES_MAX = 50
 VALUES_MAX = 2_000_000
+PAST_S = 60.0
+"""A span that ended this long ago is past: a series' newest sample may be from after it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Query:
 
 async def history(connection: Connection, query: Query, now_s: float) -> bytes:
     """The answer's JSON; raises ``Problem`` for a type, host or number of lines that cannot be answered."""
-    unit, lines = await lines_for(connection, query)
+    unit, lines = await lines_for(connection, query, now_s)
     since_s = {name: now_s - length_s for name, length_s in TAIL_MAX_S.items()}
     found = await coverage(connection, sorted({line.host for line in lines}), since_s)
     resolution = choose(query.span.from_s, query.step_s, query.agg, now_s, found.floors_s)
@@ -66,7 +68,7 @@ async def history(connection: Connection, query: Query, now_s: float) -> bytes:
     return msgspec.json.encode(body)
 
 
-async def lines_for(connection: Connection, query: Query) -> tuple[str, list[Line]]:
+async def lines_for(connection: Connection, query: Query, now_s: float) -> tuple[str, list[Line]]:
     """The unit and the lines that ``query`` means; raises ``Problem``."""
     if query.hosts is not None and (unknown := await unknown_hosts(connection, query.hosts)):
         raise field_problem("host", f"no host {unknown[0]!r} has ever reported", 404)
@@ -78,7 +80,11 @@ async def lines_for(connection: Connection, query: Query) -> tuple[str, list[Lin
     found = await find(connection, series_names([known]), query.hosts)
     if len(found) > SERIES_MAX:
         raise field_problem("host", f"more than {SERIES_MAX} series match; name fewer hosts")
-    return known.unit, lines_of_type(known, found, query.span.from_s)
+    without: set[int] = set()
+    if len(known.sources) > 1 and query.span.to_s < now_s - PAST_S:
+        span = query.span
+        without = await without_data(connection, [one.series_id for one in found], span.from_s, span.to_s)
+    return known.unit, lines_of_type(known, found, query.span.from_s, without)
 
 
 async def _lines_of_name(connection: Connection, query: Query) -> tuple[str, list[Line]]:

@@ -1,6 +1,6 @@
 """From a type, or a series name, and the dictionary's series to the lines of a chart. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -34,12 +34,17 @@ class Line:
     members: tuple[Member, ...]
 
 
-def lines_of_type(known: HistoryType, found: Sequence[Found], since_s: float) -> list[Line]:
-    """The lines of ``known``: for each host from the first source with data since ``since_s``; ``found`` is by host."""
+def lines_of_type(
+    known: HistoryType, found: Sequence[Found], since_s: float, without: Collection[int] = ()
+) -> list[Line]:
+    """The lines of ``known``: for each host from the first source with data since ``since_s``; ``found`` is by host.
+
+    ``without`` are the ids of series that have data since then, but none within the span.
+    """
     lines: list[Line] = []
     for _, of_host in groupby(found, key=attrgetter("host")):
         series = list(of_host)
-        source = source_with_data(known, series, since_s)
+        source = source_with_data(known, [one for one in series if one.series_id not in without], since_s)
         if source is not None:
             lines.extend(_lines(known, source, series))
     return lines

@@ -1,6 +1,7 @@
 """Which series a request means: found in the dictionary, with what is known about their pace."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from watchkeeper.common.store import Connection
@@ -18,6 +19,19 @@ FOUND = """
     WHERE s.name = ANY($1::text[]) AND ($2::text[] IS NULL OR s.resource_id = ANY($2::text[]))
     ORDER BY s.resource_id, s.text
     LIMIT $3
+"""
+# An hour that the span cuts off may have its data outside: minutes tell, where they are still kept.
+WITHOUT_DATA = """
+    SELECT id FROM unnest($1::int[]) AS id
+    WHERE NOT EXISTS (SELECT FROM samples WHERE series_id = id AND ts >= $2::timestamptz AND ts < $3::timestamptz)
+      AND NOT EXISTS (
+        SELECT FROM samples_minute WHERE series_id = id AND bucket > $2 - interval '1 minute' AND bucket < $3
+    ) AND NOT EXISTS (
+        SELECT FROM samples_hour WHERE series_id = id AND bucket > $2 - interval '1 hour' AND bucket < $3 AND (
+            bucket BETWEEN $2 AND $3 - interval '1 hour'
+            OR bucket < (SELECT floor FROM retention_floors WHERE resolution = 'minute')
+        )
+    )
 """
 UNKNOWN_HOSTS = (
     "SELECT id FROM unnest($1::text[]) AS id WHERE NOT EXISTS (SELECT FROM resources WHERE resource_id = id)"
@@ -49,6 +63,12 @@ async def find(connection: Connection, names: Sequence[str], hosts: Sequence[str
         )
         for row in rows
     ]  # fmt: skip
+
+
+async def without_data(connection: Connection, series_ids: Iterable[int], from_s: float, to_s: float) -> set[int]:
+    """Those of ``series_ids`` that have neither a sample nor a rollup within a span."""
+    span = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
+    return {row["id"] for row in await connection.fetch(WITHOUT_DATA, list(series_ids), *span)}
 
 
 async def unknown_hosts(connection: Connection, hosts: Iterable[str]) -> list[str]:
