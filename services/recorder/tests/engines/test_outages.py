@@ -124,6 +124,27 @@ async def test_a_partition_waits_until_the_database_says_where_it_begins(rig: An
     assert await rig.stored() == rig.rows(batches)
 
 
+async def test_another_who_stands_in_the_way_for_long_shows_in_the_readiness(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room cannot be made while another changes the table: recording and retention say so until it is over."""
+    if rig.store.kind == "timescale":
+        pytest.skip("the extension makes its chunks itself")
+    monkeypatch.setattr("watchkeeper.common.store.partitions.LOCK_TIMEOUT", "50ms")
+    batch = rig.batch({"a": 1.0})
+    await rig.send(batch)
+    async with rig.store.transaction() as connection:
+        await connection.execute("LOCK TABLE samples IN SHARE UPDATE EXCLUSIVE MODE")
+        recorder = rig.recorder(retention_every_s=0.2)
+        running = await recorder.__aenter__()
+        await rig.until_not_ready(running, "recording", "LockNotAvailable")
+        await rig.until_not_ready(running, "retention", "LockNotAvailable")
+    await rig.until_written(1)
+    await rig.until_ready(running)
+    await recorder.__aexit__(None, None, None)
+    assert await rig.stored() == rig.rows([batch])
+
+
 async def test_a_stop_while_the_database_is_away_is_quick(rig: Any, gate: Gate) -> None:
     """The recorder holds nothing that a stop would lose: the offset is in the database."""
     async with rig.recorder(database=behind(rig, gate)) as running:

@@ -18,7 +18,7 @@ from watchkeeper.recorder.settings import RecorderSettings
 from watchkeeper.recorder.store.errors import is_contention, is_data_error, is_missing_partition
 from watchkeeper.recorder.store.offsets import Step
 from watchkeeper.recorder.store.room import TABLES
-from watchkeeper.recorder.waiting import Backoff, passes
+from watchkeeper.recorder.waiting import Backoff, HeldUp, passes
 from watchkeeper.recorder.writing import FloorMovedError, Writer
 
 WIDTHS: dict[str, timedelta] = {resolution: table.width for resolution, table in TABLES.items()}
@@ -40,6 +40,7 @@ class Portions:
         self._letters = letters
         self._running = running
         self._judge = BadRun()
+        self._held_up = HeldUp(running, "recording")
 
     async def take(self, records: Sequence[Received], step: Step, clock: Clock) -> bool:
         """Store ``records`` and move the offset by ``step``; answers False when stopped before it was done.
@@ -52,6 +53,7 @@ class Portions:
     def forget(self, partition: int) -> None:
         """``partition`` begins anew, here or elsewhere."""
         self._judge.forget(partition)
+        self._held_up.over()
 
     def _read(self, records: Sequence[Received], clock: Clock) -> Reading:
         now_ms, settings = clock.now_ms(), self._settings
@@ -77,6 +79,7 @@ class Portions:
                 await backoff.pause()
             else:
                 self._running.ready("database", ok=True)
+                self._held_up.over()
                 for refusal in reading.refusals:
                     metrics.REFUSED.labels(refusal.error.reason).inc()
                 return True
@@ -111,11 +114,12 @@ class Portions:
             reading.refuse(records[0], BadEventError("store", "", detail))
         elif is_missing_partition(error):
             log.warning("no partition for a row", error=detail)
+            self._held_up.again(detail)
             self._writer.room.forget()
         elif not passes(error):
             raise error
         elif is_contention(error):
-            log.info("tried again", error=detail)
+            self._held_up.again(detail)
         elif isinstance(error, BusError):
             self._running.ready("kafka", ok=False, detail=detail)
         else:

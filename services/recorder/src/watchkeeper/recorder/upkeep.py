@@ -14,7 +14,7 @@ from watchkeeper.recorder.settings import RecorderSettings
 from watchkeeper.recorder.store import resources, retention, rollups
 from watchkeeper.recorder.store.errors import is_contention
 from watchkeeper.recorder.store.room import TABLES, Room
-from watchkeeper.recorder.waiting import passes, pause
+from watchkeeper.recorder.waiting import HeldUp, passes, pause
 
 RESOURCES_MAX = 200
 """Resources rolled up in one transaction."""
@@ -37,7 +37,7 @@ class Upkeep:
 
     async def roll(self, clock: Clock) -> None:
         """Roll up what is marked, every ``rollup_every_s``, until stopped."""
-        cadence = Cadence()
+        cadence, held_up = Cadence(), HeldUp(self._running, "rollups")
         while not self._running.until_stopped.is_set():
             more = False
             try:
@@ -47,7 +47,9 @@ class Upkeep:
                     more = await self.roll_due("hour", hour_ms) or more
                     await self._tell_backlog()
             except Exception as error:  # noqa: BLE001 - sorted in _missed, which raises what does not pass
-                self._missed(error)
+                self._missed(error, held_up)
+            else:
+                held_up.over()
             if not more:
                 await pause(self._running.until_stopped, self._settings.rollup_every_s)
 
@@ -71,11 +73,14 @@ class Upkeep:
 
     async def retain(self, clock: Clock) -> None:
         """Drop what is past its time and make room ahead, every ``retention_every_s``, until stopped."""
+        held_up = HeldUp(self._running, "retention")
         while not self._running.until_stopped.is_set():
             try:
                 await self.retain_once(clock.now_ms())
             except Exception as error:  # noqa: BLE001 - sorted in _missed, which raises what does not pass
-                self._missed(error)
+                self._missed(error, held_up)
+            else:
+                held_up.over()
             await pause(self._running.until_stopped, self._settings.retention_every_s)
 
     async def retain_once(self, now_ms: int) -> None:
@@ -131,11 +136,11 @@ class Upkeep:
             metrics.ROLLUP_BACKLOG.set(await rollups.backlog(connection))
         self._running.ready("database", ok=True)
 
-    def _missed(self, error: Exception) -> None:
+    def _missed(self, error: Exception, held_up: HeldUp) -> None:
         if not passes(error):
             raise error
         if is_contention(error):
-            log.info("later", error=f"{type(error).__name__}: {error}")
+            held_up.again(f"{type(error).__name__}: {error}")
             return
         self._running.ready("database", ok=False, detail=f"{type(error).__name__}: {error}")
         self._room.forget()

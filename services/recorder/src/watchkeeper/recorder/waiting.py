@@ -6,13 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from watchkeeper.common.bus import BusUnavailableError
+from watchkeeper.common.logging import get_logger
 from watchkeeper.common.service import Running
 from watchkeeper.common.store import is_transient
 
 FIRST_S = 0.1
 LONGEST_S = 2.0
 
+HELD_UP_TIMES = 3
+"""So often in a row a work may find another transaction in its way before it counts as not ready."""
+
 T = TypeVar("T")
+
+log = get_logger(__name__)
 
 
 class Backoff:
@@ -32,6 +38,32 @@ class Backoff:
     def reset(self) -> None:
         """Begin with the shortest again."""
         self._next_s = FIRST_S
+
+
+class HeldUp:
+    """How often in a row a work was held up by others' transactions; its part is not ready while that goes on.
+
+    A part of its own, beside ``database``: that one answers, and others' work on it succeeds.
+    """
+
+    def __init__(self, running: Running, part: str) -> None:
+        """Begin with never; ``part`` speaks only once it was held up too often."""
+        self._running = running
+        self._part = part
+        self._times = 0
+
+    def again(self, detail: str) -> None:
+        """It was held up."""
+        self._times += 1
+        log.info("held up", work=self._part, times=self._times, error=detail)
+        if self._times >= HELD_UP_TIMES:
+            self._running.ready(self._part, ok=False, detail=f"held up {self._times} times in a row: {detail}")
+
+    def over(self) -> None:
+        """It went through, or is no longer ours."""
+        if self._times >= HELD_UP_TIMES:
+            self._running.ready(self._part, ok=True)
+        self._times = 0
 
 
 async def pause(until_stopped: asyncio.Event, wait_s: float) -> None:

@@ -74,7 +74,7 @@ class Writer:
     ) -> None:
         """Store ``arrivals`` and move the offset, all or nothing.
 
-        1. room for the rows, outside the transaction (making a partition locks its table);
+        1. room for the rows, outside the transaction (those who make partitions take turns);
         2. the offset moves, or the transaction is fenced;
         3. new series and resources, samples, rollup marks, newest samples, refusals;
         4. ``before_commit`` (the dead letters are acknowledged);
