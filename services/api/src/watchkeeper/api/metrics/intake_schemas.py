@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from watchkeeper.api.metrics.pushed import SAMPLES_MAX
+from watchkeeper.api.metrics.pushed import LABELS_MAX, SAMPLES_MAX, UNIT_LENGTH_MAX, VALUE_ABS_MAX
+from watchkeeper.common.series import LABEL_VALUE_LENGTH_MAX, NAME_LENGTH_MAX, SERIES_LENGTH_MAX
 
 TEXT_LENGTH_MAX = 255
 RESOURCE_LABELS_MAX = 64
@@ -14,9 +15,16 @@ _RESOURCE_LABELS = {
     "type": "object",
     "description": f"At most {RESOURCE_LABELS_BYTES_MAX} bytes of JSON in all.",
     "maxProperties": RESOURCE_LABELS_MAX,
+    "propertyNames": {"maxLength": TEXT_LENGTH_MAX},
     "additionalProperties": _TEXT,
 }
-_LABELS = {"type": "object", "maxProperties": 64, "additionalProperties": {"type": "string", "maxLength": 1024}}
+_SERIES_LABELS = {
+    "type": "object",
+    "description": f"Empty ones are left out. With the name at most {SERIES_LENGTH_MAX} characters.",
+    "maxProperties": LABELS_MAX,
+    "propertyNames": {"maxLength": NAME_LENGTH_MAX, "pattern": r"^[a-zA-Z_][a-zA-Z0-9_.\-/]*$"},
+    "additionalProperties": {"type": "string", "maxLength": LABEL_VALUE_LENGTH_MAX},
+}
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
@@ -53,13 +61,17 @@ REQUEST_BODY: dict[str, Any] = {
                             "properties": {
                                 "name": {
                                     "type": "string",
-                                    "maxLength": 255,
+                                    "maxLength": NAME_LENGTH_MAX,
                                     "pattern": r"^[a-zA-Z_:][a-zA-Z0-9_:.\-/]*$",
                                     "description": "As OpenTelemetry names metrics.",
                                 },
-                                "labels": _RESOURCE_LABELS,
-                                "value": {"type": "number", "description": "Finite."},
-                                "unit": {"type": "string", "maxLength": 63, "description": "UCUM: 1, s, By, {user}."},
+                                "labels": _SERIES_LABELS,
+                                "value": {"type": "number", "description": f"Within ±{VALUE_ABS_MAX}."},
+                                "unit": {
+                                    "type": "string",
+                                    "maxLength": UNIT_LENGTH_MAX,
+                                    "description": "UCUM: 1, s, By, {user}.",
+                                },
                                 "kind": {
                                     "type": "string",
                                     "enum": ["gauge", "counter"],
