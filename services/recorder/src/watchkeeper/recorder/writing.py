@@ -185,6 +185,9 @@ async def _bookkeeping(connection: Connection, ready: Sequence[Ready], plan: Pla
 async def merge_late(connection: Connection, late: Sequence[LateBatch], floors: Floors) -> int:
     """Add batches whose raw samples are not kept any more to the rollups, each batch once; answers how many samples.
 
+    Once among those that came late, that is: one that was stored as samples, and is sent again when these have gone, is
+    not known again (docs/decisions/0012-none-twice-and-how-long.md).
+
     Minutes that are still kept take them, and their hours are marked; else the hours take them.
     """
     fresh = await rollups.remember_late(connection, [(batch.resource_id, batch.batch_id) for batch in late])
