@@ -8,8 +8,11 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-from watchkeeper.common.health import HANGING_S, HealthServer, Part, health, readiness
+from watchkeeper.common.health import HANGING_S, HealthServer, Part, health, readiness, show_on_metrics
 from watchkeeper.common.settings import HealthSettings
 
 
@@ -73,6 +76,30 @@ def test_a_loop_that_hangs_is_told(server: HealthServer, watched: Watched) -> No
     status, _, body = get(server, "/healthz")
     assert (status, json.loads(body)["status"]) == (503, "hanging")
     assert get(server, "/readyz")[0] == 503
+
+
+class Seven(Collector):
+    """Shows a number."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield it."""
+        yield GaugeMetricFamily("seven_of_the_test", "A number.", 7)
+
+
+def test_what_is_made_when_metrics_are_asked_for_is_shown_each_time(server: HealthServer) -> None:
+    """Made once, at the first request."""
+    made: list[Seven] = []
+
+    def make() -> Seven:
+        made.append(Seven())
+        return made[0]
+
+    show_on_metrics(make)
+    assert not made
+    for _ in range(2):
+        assert "seven_of_the_test 7.0" in get(server, "/metrics")[2]
+    assert len(made) == 1
+    REGISTRY.unregister(made[0])
 
 
 def test_the_process_tells_its_own_metrics(server: HealthServer) -> None:

@@ -1,6 +1,7 @@
 """A service's own small HTTP server: ``/healthz``, ``/readyz``, ``/metrics``.
 
-It runs in a thread of its own, so that it still answers, and says so, when the event loop hangs.
+It runs in a thread of its own, so that it still answers, and says so, when the event loop hangs. What writes the
+metrics is imported when they are first asked for: it takes a megabyte, which counts on a host that only collects.
 """
 
 import json
@@ -9,15 +10,19 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from socketserver import TCPServer, ThreadingMixIn
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from watchkeeper.common.settings import HealthSettings
 
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
 HANGING_S = 10.0
 REQUEST_S = 10.0
+
+_to_register: "list[Callable[[], Collector]]" = []
+_registering = threading.Lock()
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -78,8 +83,9 @@ class HealthServer:
     def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":
-            start_response("200 OK", [("Content-Type", CONTENT_TYPE_LATEST)])
-            return [generate_latest(REGISTRY)]
+            kind, body = _metrics()
+            start_response("200 OK", [("Content-Type", kind)])
+            return [body]
         if path == "/healthz":
             return self._json(start_response, *health(self._watched, time.monotonic()))
         if path == "/readyz":
@@ -91,6 +97,22 @@ class HealthServer:
         status = "200 OK" if ok else ("404 Not Found" if "detail" in body else "503 Service Unavailable")
         start_response(status, [("Content-Type", "application/json")])
         return [json.dumps(body).encode()]
+
+
+def show_on_metrics(make: "Callable[[], Collector]") -> None:
+    """Show on ``/metrics`` what ``make`` returns; it is called once, in a thread, when they are next asked for."""
+    with _registering:
+        _to_register.append(make)
+
+
+def _metrics() -> tuple[str, bytes]:
+    """Return the content type and all metrics of this process."""
+    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest  # noqa: PLC0415 - see the module
+
+    with _registering:
+        while _to_register:
+            REGISTRY.register(_to_register.pop(0)())
+    return CONTENT_TYPE_LATEST, generate_latest(REGISTRY)
 
 
 def health(watched: Watched, now_s: float) -> tuple[bool, dict[str, Any]]:
