@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -192,3 +193,9 @@ async def test_once_prints_what_would_be_sent(tmp_path: Path) -> None:
     assert any(text.startswith("process.cpu.utilization{") for text in values)
     assert values['watchkeeper.source.success{source="filesystem"}'] == 1
     assert size_of(tmp_path) == 0
+
+
+def test_what_only_metrics_need_is_not_imported() -> None:
+    """It would cost every host that nobody scrapes more than a megabyte."""
+    look = "import sys, watchkeeper.collector.__main__; sys.exit('prometheus_client' in sys.modules)"
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)

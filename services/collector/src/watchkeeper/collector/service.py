@@ -4,28 +4,35 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Coroutine
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import psutil
-from prometheus_client import REGISTRY
 
 from watchkeeper.collector.collect import Collection
 from watchkeeper.collector.configuration import Configuration
 from watchkeeper.collector.publisher import Publisher
 from watchkeeper.collector.settings import PublishingSettings
 from watchkeeper.collector.spool import Spool
-from watchkeeper.collector.tally import Tally, TallyCollector
+from watchkeeper.collector.tally import Tally
 from watchkeeper.common.bus.errors import BusUnavailableError
 from watchkeeper.common.bus.producer import Producer
 from watchkeeper.common.clock import SystemClock
 from watchkeeper.common.events import Resource
+from watchkeeper.common.health import show_on_metrics
 from watchkeeper.common.logging import get_logger
 from watchkeeper.common.service import Running, service
+
+if TYPE_CHECKING:
+    from watchkeeper.collector.tally_metrics import TallyCollector
 
 FLUSH_S = 1.5
 """Twice this (to send, then to spool) and ``CLOSE_S`` twice fit the time that a service has to end."""
 
 CLOSE_S = 0.7
+
+SETTLED_S = 20.0
+"""After this every source has been opened and read, by the intervals that most have."""
 
 RETRY_BACKOFF_MS = 1000
 """Nobody waits for a batch by the millisecond, and a Kafka that is away is asked for once a second."""
@@ -37,7 +44,7 @@ async def collect(settings: PublishingSettings, configuration: Configuration, re
     """Collect and publish until stopped; ends by itself only with an error."""
     _give_back_memory()
     tally = Tally()
-    REGISTRY.register(TallyCollector(tally))
+    show_on_metrics(partial(_shown, tally))
     async with service("collector", settings) as running:
         log.info(
             "collecting", host=resource.id, sources=[block.label for block in configuration.blocks],
@@ -70,17 +77,25 @@ async def _work(running: Running, producer: Producer, publisher: Publisher, coll
 
 
 async def _greet(running: Running, producer: Producer) -> None:
-    """Connect at once, so that readiness is known before the first batch."""
+    """Connect at once, so that readiness is known before the first batch; then give back what starting took."""
     try:
         await producer.connect()
     except BusUnavailableError as error:
         running.ready("kafka", False, str(error))  # noqa: FBT003 - a readiness
     else:
         running.ready("kafka", True)  # noqa: FBT003 - a readiness
+    await asyncio.sleep(SETTLED_S)
+    _give_back_memory()
+
+
+def _shown(tally: Tally) -> "TallyCollector":
+    from watchkeeper.collector.tally_metrics import TallyCollector  # noqa: PLC0415 - most hosts are not asked, see there
+
+    return TallyCollector(tally)
 
 
 def _give_back_memory() -> None:
-    """Return to the system what imports and settings left free: some 2 MB of 50, where psutil can do it."""
+    """Return to the system what was freed: by imports and settings, and by connecting and the first readings."""
     gc.collect()
     trim = getattr(psutil, "heap_trim", None)
     if trim is not None:
