@@ -37,6 +37,7 @@ from watchkeeper.common.store.partitions import SAMPLES, SAMPLES_HOUR, SAMPLES_M
 
 PASSWORD = "kx7rn-3m2pv-9sd4h-tq6wz"  # as in the example of the OpenAPI document, which so works as it stands
 READY_S = 20.0
+STOP_S = 40.0
 
 GENEROUS: Mapping[str, Any] = {
     "secure_cookies": False,  # the tests speak plain HTTP on loopback
@@ -44,6 +45,7 @@ GENEROUS: Mapping[str, Any] = {
     "anonymous_per_minute": 1_000_000,
     "sign_ins_per_minute": 1_000_000,
     "sign_ins_per_user_per_minute": 1_000_000,
+    "sign_ins_per_user_in_all_per_minute": 1_000_000,
 }
 
 
@@ -187,7 +189,16 @@ async def serving(settings: ApiSettings) -> AsyncIterator[tuple[str, Gateway]]:
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}", app
             finally:
                 server.should_exit = True
-                await task
+                await _ended(server, task)
+
+
+async def _ended(server: Server, task: asyncio.Task[None]) -> None:
+    """Wait until ``server`` has stopped; one that does not, or not cleanly, fails the test and holds nothing up."""
+    done, _ = await asyncio.wait({task}, timeout=STOP_S)
+    if not done:
+        raise TimeoutError(f"the gateway goes on {STOP_S:g} s after it was told to stop")
+    await task
+    assert not server.lifespan.should_exit, "the gateway's background tasks did not end"
 
 
 async def ready(context: Context) -> None:

@@ -1,6 +1,5 @@
 """The application: routes, guard, pages and frame, put together."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from watchkeeper.api import openapi
-from watchkeeper.api.background import TASKS, supervise
+from watchkeeper.api.background import start, stop
 from watchkeeper.api.context import Context
 from watchkeeper.api.instruments import ACTIVE_USERS
 from watchkeeper.api.pages import Pages
@@ -71,14 +70,14 @@ def create_app(context: Context) -> Gateway:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
-    tasks = [asyncio.create_task(supervise(task, context)) for task in TASKS]
+    tasks = start(context)
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        context.passwords.close()
+        try:
+            await stop(tasks)
+        finally:
+            context.passwords.close()
 
 
 async def _answer(request: Request, error: Exception) -> Response:

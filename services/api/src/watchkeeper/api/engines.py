@@ -2,6 +2,7 @@
 
 import asyncio
 
+from watchkeeper.api.cancelling import cancelling
 from watchkeeper.api.context import Context
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.common.bus import BusUnavailableError, ensure_topics
@@ -22,7 +23,7 @@ log = get_logger(__name__)
 async def database(context: Context) -> None:
     """Reach the database, bring its schema up to date, then keep its readiness true; never gives up."""
     context.running.ready("database", ok=False, detail="not reached yet")
-    while True:
+    while not cancelling():
         try:
             async with (
                 open_store(context.settings.database, application="watchkeeper-api") as store,
@@ -57,11 +58,12 @@ def access_settings(settings: ApiSettings) -> DatabaseSettings:
 async def kafka(context: Context) -> None:
     """Make the topics, then keep Kafka's readiness true: listing the topics shows that it is there."""
     context.running.ready("kafka", ok=False, detail="not reached yet")
-    while True:
+    while not cancelling():
         try:
-            await ensure_topics(context.settings.kafka)
-        except BusUnavailableError as error:
-            context.running.ready("kafka", ok=False, detail=str(error))
+            async with asyncio.timeout(2 * context.settings.kafka.request_timeout_s):  # its close has no deadline
+                await ensure_topics(context.settings.kafka)
+        except (BusUnavailableError, TimeoutError) as error:
+            context.running.ready("kafka", ok=False, detail=str(error) or "no answer in time")
             await asyncio.sleep(RETRY_S)
         else:
             context.running.ready("kafka", ok=True)
@@ -70,7 +72,7 @@ async def kafka(context: Context) -> None:
 
 async def _watch(context: Context, store: Store) -> None:
     """Ask the database every ``LOOK_S`` seconds whether it is there; the pool reconnects by itself."""
-    while True:
+    while not cancelling():
         try:
             async with asyncio.timeout(LOOK_TIMEOUT_S), store.connection() as connection:
                 await connection.execute("SELECT 1")
