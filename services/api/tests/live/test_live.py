@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.api.health.report import Finding, Status
 from watchkeeper.api.live import routes
 from watchkeeper.api.web.guard import still_allowed
 from watchkeeper.common.events import METRICS_TOPIC, MetricsBatch, Resource, encode
@@ -92,13 +93,30 @@ async def test_an_unknown_id_is_answered_with_a_reset(api: Any) -> None:
     await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
 
 
-async def test_kafka_away_and_back_is_told(api: Any) -> None:
+async def _see_it_away(api: Any) -> None:
+    """Overrule the looks at Kafka, which find it there."""
+    while True:
+        api.context.board.put("kafka", "engine", Finding(Status.DOWN, "away"), api.context.clock.now_ms())
+        await asyncio.sleep(0.01)
+
+
+async def _reported(api: Any) -> str:
+    parts = (await api.admin.get("/api/system/health")).json()["parts"]
+    return next(str(part["status"]) for part in parts if part["name"] == "kafka")
+
+
+async def test_kafka_away_and_back_is_told_and_the_health_report_says_the_same(api: Any) -> None:
     events = stream(api)
-    api.context.running.ready("kafka", ok=False, detail="away")
-    told: list[str] = []
-    while told[-2:] != ["down", "up"]:
-        _, data = await first(events, "state")
-        told.append(data["kafka"])
+    while (await first(events, "state"))[1]["kafka"] != "up":
+        pass
+    looking = asyncio.create_task(_see_it_away(api))
+    try:
+        assert (await first(events, "state"))[1]["kafka"] == "down"
+        assert await _reported(api) == "down"
+    finally:
+        looking.cancel()
+    assert (await first(events, "state"))[1]["kafka"] == "up"
+    assert await _reported(api) in {"ok", "degraded"}
     await events.aclose()  # type: ignore[attr-defined]  # an async generator has it
 
 

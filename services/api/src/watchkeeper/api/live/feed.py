@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterable
 
+from watchkeeper.api.cancelling import cancelling
 from watchkeeper.api.context import Context
+from watchkeeper.api.health.report import Status
 from watchkeeper.api.live.hub import Event, Hub
 from watchkeeper.api.live.values import Levels
 from watchkeeper.common.bus import BusUnavailableError, Received, tail
@@ -16,7 +18,7 @@ RETRY_S = 1.0
 SPACING_PER_READER_S = 100e-6
 SPACING_MAX_S = 0.25
 """A write to a reader costs some 40 microseconds; so at most about half of a processor goes into writing."""
-STATE_EVERY_S = 1.0
+STATE_EVERY_S = 0.25
 
 log = get_logger(__name__)
 
@@ -52,13 +54,12 @@ async def _follow(context: Context, hub: Hub) -> None:
     levels = Levels()
     starts: dict[int, int] = {}
     since_ms = context.clock.now_ms() - LOOK_BACK_MS
-    task = asyncio.current_task()
-    while task is None or not task.cancelling():  # a client may have taken the cancellation for its own
+    while not cancelling():
         try:
             async for records in tail(context.settings.kafka, METRICS_TOPIC, since_ms=since_ms, starts=starts):
                 hub.publish(events_of(hub, levels, records))
                 starts.update((record.partition, record.offset + 1) for record in records)
-                if task is not None and task.cancelling():
+                if cancelling():
                     return
                 if records:
                     await asyncio.sleep(spacing_s(hub.readers))
@@ -68,10 +69,11 @@ async def _follow(context: Context, hub: Hub) -> None:
 
 
 async def _tell_state(context: Context, hub: Hub) -> None:
-    while True:
-        part = context.running.parts.get("kafka")
+    """Told from the health report's own look, so that who reads the report at once finds the same there."""
+    while not cancelling():
+        part = context.board.parts.get("kafka")
         if part is not None:
-            hub.kafka_is(up=part.ok, now_ms=context.clock.now_ms())
+            hub.kafka_is(up=part.finding.status is not Status.DOWN, now_ms=context.clock.now_ms())
         await asyncio.sleep(STATE_EVERY_S)
 
 
