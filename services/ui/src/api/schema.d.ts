@@ -2475,11 +2475,11 @@ export interface operations {
                     samples: {
                         /** @description As OpenTelemetry names metrics. */
                         name: string;
-                        /** @description At most 4096 bytes of JSON in all. */
+                        /** @description Empty ones are left out. With the name at most 4096 characters. */
                         labels?: {
                             [key: string]: string;
                         };
-                        /** @description Finite. */
+                        /** @description Within ±1e+290. */
                         value: number;
                         /** @description UCUM: 1, s, By, {user}. */
                         unit?: string;
