@@ -1,5 +1,8 @@
+import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, test } from "vitest";
+import { HISTORY_KEY, healthQuery } from "../src/api/queries";
 import type { History } from "../src/api/types";
+import { makeInbox } from "../src/features/performance/useLive";
 import { type LivePoint, mergePoints, needsFetch } from "../src/live/merge";
 import { pointsOf } from "../src/live/points";
 import { nextState, OFF, retryDelay_ms } from "../src/live/state";
@@ -134,5 +137,26 @@ describe("the channel's state", () => {
     expect([1, 2, 3, 4].map((failures) => retryDelay_ms(failures, 1))).toEqual([500, 1_000, 2_000, 4_000]);
     expect(retryDelay_ms(50, 1)).toBe(20_000);
     expect(retryDelay_ms(50, 0)).toBe(10_000);
+  });
+});
+
+describe("what the channel says beside values", () => {
+  const said = (event: string, data: string): { health: boolean; history: boolean } => {
+    const queryClient = new QueryClient();
+    const historyKey = [HISTORY_KEY, "cpu", { range: "1h" }, []];
+    queryClient.setQueryData(healthQuery.queryKey, { status: "ok" });
+    queryClient.setQueryData(historyKey, history());
+    makeInbox(queryClient, [], "1h")({ event, data });
+    const isOld = (key: readonly unknown[]) => queryClient.getQueryState(key)?.isInvalidated === true;
+    return { health: isOld(healthQuery.queryKey), history: isOld(historyKey) };
+  };
+
+  test("that Kafka went away or is back: the health report is read at once", () => {
+    expect(said("state", '{"kafka":"down","since_ms":1}')).toEqual({ health: true, history: false });
+    expect(said("state", '{"kafka":"up","since_ms":2}')).toEqual({ health: true, history: false });
+  });
+
+  test("that something was missed: the histories are read at once", () => {
+    expect(said("reset", '{"reason":"old"}')).toEqual({ health: false, history: true });
   });
 });

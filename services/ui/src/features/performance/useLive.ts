@@ -48,7 +48,12 @@ export function useLive(hosts: readonly string[], range: Range, moving: boolean)
   return moving ? state : OFF;
 }
 
-function makeInbox(queryClient: QueryClient, hosts: readonly string[], range: Range): (message: Message) => void {
+/** Takes what the channel of `hosts` says: values into the histories on the screen, the rest as a reason to read anew. */
+export function makeInbox(
+  queryClient: QueryClient,
+  hosts: readonly string[],
+  range: Range,
+): (message: Message) => void {
   let waiting = new Map<string, LivePoint[]>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const fetchedAt = new Map<string, number>();
