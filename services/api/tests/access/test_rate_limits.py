@@ -18,6 +18,7 @@ async def strict(kafka: KafkaSettings, database_url: str, start_api: Any) -> Asy
     limits = {
         "sign_ins_per_minute": 4,
         "sign_ins_per_user_per_minute": 2,
+        "sign_ins_per_user_in_all_per_minute": 6,
         "requests_per_minute": 10,
         "anonymous_per_minute": 10,
         "trusted_proxies": "127.0.0.1",
@@ -40,17 +41,37 @@ async def test_one_address_may_guess_only_so_often(strict: Any) -> None:
     assert (await attempt(strict, "192.0.2.2", "user0")).status_code == 401
 
 
-async def test_one_user_may_be_guessed_at_only_so_often(strict: Any) -> None:
-    """From whatever addresses, in whatever case; the refusal says when to come back."""
-    statuses = [
-        (await attempt(strict, f"192.0.2.{n}", name)).status_code
-        for n, name in enumerate(["viewer", "VIEWER", "Viewer"])
-    ]
+async def test_one_user_may_be_guessed_at_only_so_often_from_one_address(strict: Any) -> None:
+    """In whatever case; the refusal says when to come back. From elsewhere the user gets in: nobody locks him out."""
+    statuses = [(await attempt(strict, "192.0.2.1", name)).status_code for name in ("viewer", "VIEWER", "Viewer")]
     assert statuses == [401, 401, 429]
-    refused = await attempt(strict, "192.0.2.9", "viewer", PASSWORD)
+    refused = await attempt(strict, "192.0.2.1", "viewer", PASSWORD)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) in range(1, 31)
     assert refused.headers["ratelimit-policy"] == '"sign-ins of this user";q=2;w=60'
+    assert (await attempt(strict, "192.0.2.2", "viewer", PASSWORD)).status_code == 200
+
+
+async def test_one_user_may_be_guessed_at_more_often_from_all_addresses(strict: Any) -> None:
+    """What is refused to one address costs the others nothing."""
+    for _ in range(3):
+        await attempt(strict, "192.0.2.1", "viewer")
+    statuses = [(await attempt(strict, f"192.0.2.{n}", "viewer")).status_code for n in range(2, 7)]
+    assert statuses == [401, 401, 401, 401, 429]
+    refused = await attempt(strict, "192.0.2.9", "viewer", PASSWORD)
+    assert refused.headers["ratelimit-policy"] == '"sign-ins of this user from everywhere";q=6;w=60'
+
+
+async def test_the_addresses_of_one_ipv6_network_are_one(strict: Any) -> None:
+    """Who has one has 2^64."""
+    statuses = [(await attempt(strict, f"2001:db8:0:1::{n}", f"user{n}")).status_code for n in range(5)]
+    assert statuses == [401, 401, 401, 401, 429]
+    assert (await attempt(strict, "2001:db8:0:2::1", "user0")).status_code == 401
+    asked = [
+        (await strict.anonymous.get("/api/openapi.json", headers={"X-Forwarded-For": f"2001:db8:0:3::{n}"})).status_code
+        for n in range(12)
+    ]
+    assert asked.count(429) >= 1
 
 
 async def test_who_signs_in_rightly_is_not_limited(strict: Any) -> None:

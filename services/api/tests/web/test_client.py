@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from watchkeeper.api.settings import ApiSettings
-from watchkeeper.api.web.client import client_address, is_trusted
+from watchkeeper.api.web.client import client_address, is_trusted, prefix_of
 from watchkeeper.common.bus import KafkaSettings
 from watchkeeper.common.settings import SettingsError, load
 from watchkeeper.common.store import DatabaseSettings
@@ -31,6 +31,21 @@ TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128"))
 def test_the_last_address_that_is_no_proxy_counts(peer: str, header: list[str], expected: str) -> None:
     """Whoever is not a trusted proxy may write what he likes."""
     assert client_address(peer, header, TRUSTED) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_limits_count_ipv6_by_networks(address: str, prefix: str) -> None:
+    """An IPv4 client of a socket for both counts as itself."""
+    assert prefix_of(address) == prefix
 
 
 def test_networks_of_another_family_do_not_match() -> None:

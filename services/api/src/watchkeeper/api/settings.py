@@ -65,7 +65,10 @@ class ApiSettings(ServiceSettings):
         10, ge=1, description="Attempts to sign in from one address per minute; those that succeed do not count."
     )
     sign_ins_per_user_per_minute: int = Field(
-        5, ge=1, description="Attempts to sign in as one user per minute; those that succeed do not count."
+        5, ge=1, description="Attempts to sign in as one user from one address per minute, counted likewise."
+    )
+    sign_ins_per_user_in_all_per_minute: int = Field(
+        60, ge=1, description="Attempts to sign in as one user from all addresses per minute, counted likewise."
     )
     live_readers_per_caller: int = Field(
         50, ge=1, description="Live streams that one user or key may have open at a time."

@@ -34,11 +34,9 @@ async def sign_in(request: Request, response: Response, body: SignIn, context: I
     """
     address = request.client.host if request.client else ""
     limits, now_s = context.limits, context.clock.monotonic_s()
-    limits.sign_ins.spend(address, now_s)
-    limits.user_sign_ins.spend(body.user.lower(), now_s)
+    limits.guess(body.user, address, now_s)
     account = await _proven(context, body, origin_of(request))
-    limits.sign_ins.give_back(address, now_s)
-    limits.user_sign_ins.give_back(body.user.lower(), now_s)
+    limits.guessed_right(body.user, address, now_s)
     rehashed = await _rehashed(context, account, body.password)
     async with context.require_access_store().transaction() as connection:
         token = await _begin(connection, context, request, account)
@@ -72,16 +70,17 @@ async def change_password(
 
     The new session's CSRF token comes in the header `X-CSRF-Token` of the answer.
     """
-    context.limits.user_sign_ins.spend(caller.name.lower(), context.clock.monotonic_s())
+    address, now_s = _client(request).address, context.clock.monotonic_s()
+    context.limits.guess(caller.name, address, now_s)
     user_id = UUID(caller.id)
     async with context.require_access_store().connection() as connection:
         account = await users.account_by_id(connection, user_id)
     if account is None or account.disabled or not await context.passwords.check(body.current, account.password_hash):
         raise field_problem("current", "this is not your password")
+    context.limits.guessed_right(caller.name, address, now_s)
     check_new_password("new", body.new, account.name)
     if body.new == body.current:
         raise field_problem("new", "this is your password already")
-    context.limits.user_sign_ins.give_back(caller.name.lower(), context.clock.monotonic_s())
     password_hash = await context.passwords.hash(body.new)
     async with context.require_access_store().transaction() as connection:
         if not await users.is_as_it_was(connection, account):

@@ -29,3 +29,19 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Collection[
         except ValueError:
             break
     return address
+
+
+def prefix_of(address: str) -> str:
+    """What limits by address count by: an IPv4 address, the first 64 bits of an IPv6 address, else the text itself.
+
+    One customer has a whole IPv6 network of that size, and so as many addresses as he likes.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))

@@ -12,6 +12,7 @@ from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.instruments import THREATS
 from watchkeeper.api.problems import Problem, problem_of
 from watchkeeper.api.web.body_limit import check_length, limited
+from watchkeeper.api.web.client import prefix_of
 from watchkeeper.api.web.origin import SAFE_METHODS, is_foreign
 from watchkeeper.api.web.rules import RouteTable, Rule
 from watchkeeper.api.web.scope import ROUTE, RULE
@@ -143,4 +144,4 @@ def check_content(request: HTTPConnection, rule: Rule) -> None:
 
 
 def _address(request: HTTPConnection) -> str:
-    return request.client.host if request.client else ""
+    return prefix_of(request.client.host) if request.client else ""
