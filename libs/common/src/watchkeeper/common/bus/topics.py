@@ -1,14 +1,17 @@
-"""Making the topics."""
+"""Making the topics. aiokafka's admin part is imported when that is done: those that only send do not need it."""
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from watchkeeper.common.bus.errors import BusUnavailableError
 from watchkeeper.common.bus.quiet import quieten
 from watchkeeper.common.bus.settings import TOPICS, KafkaSettings, Topic
+
+if TYPE_CHECKING:
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 NO_ERROR = 0
 
@@ -19,7 +22,7 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPIC
     Raises ``BusUnavailableError`` while Kafka is away or refuses.
     """
     quieten()
-    admin = AIOKafkaAdminClient(**settings.connection())
+    admin = _admin(settings)
     try:
         async with asyncio.timeout(settings.request_timeout_s):
             await admin.start()
@@ -37,7 +40,7 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPIC
 async def topic_names(settings: KafkaSettings) -> list[str]:
     """The names of all topics, in order; raises ``BusUnavailableError``."""
     quieten()
-    admin = AIOKafkaAdminClient(**settings.connection())
+    admin = _admin(settings)
     try:
         async with asyncio.timeout(settings.request_timeout_s):
             await admin.start()
@@ -48,7 +51,15 @@ async def topic_names(settings: KafkaSettings) -> list[str]:
         await admin.close()
 
 
-def _new(topic: Topic, settings: KafkaSettings) -> NewTopic:
+def _admin(settings: KafkaSettings) -> "AIOKafkaAdminClient":
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 - see the module
+
+    return AIOKafkaAdminClient(**settings.connection())
+
+
+def _new(topic: Topic, settings: KafkaSettings) -> "NewTopic":
+    from aiokafka.admin import NewTopic  # noqa: PLC0415 - see the module
+
     return NewTopic(
         name=topic.name,
         num_partitions=settings.partitions,
