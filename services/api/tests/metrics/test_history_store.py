@@ -134,6 +134,7 @@ async def test_an_answer_that_would_be_too_large_is_refused(
     with pytest.raises(Problem) as caught:
         await ask(store, "cpu", 3000, 60)
     assert caught.value.errors[0].field == "points"
+    assert "at most 100; ask for at most 33 points" in caught.value.errors[0].detail
     monkeypatch.setattr(module, "SERIES_MAX", 2)
     with pytest.raises(Problem) as caught:
         await ask(store, "cpu", 300, 60)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from watchkeeper.api.metrics.remembered import ENTRIES_MAX, Answers, Keep
+from watchkeeper.api.metrics.remembered import ENTRIES_MAX, MAKING_MAX, Answers, Keep
+from watchkeeper.api.problems import Problem
 
 
 class Hands:
@@ -52,14 +53,49 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_kept() -> None:
     assert await answers.get("k", Keep(10), clock, make) == 2
 
 
-async def test_who_goes_does_not_end_the_making() -> None:
+async def test_who_goes_does_not_end_the_making_while_others_wait() -> None:
     answers, clock, make = Answers(), Hands(), Maker()
-    asker = asyncio.create_task(answers.get("k", Keep(10), clock, make))
+    askers = [asyncio.create_task(answers.get("k", Keep(10), clock, make)) for _ in range(2)]
     await asyncio.sleep(0)
-    asker.cancel()
+    askers[0].cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asker
-    assert await answers.get("k", Keep(10), clock, make) == 1
+        await askers[0]
+    assert (await askers[1], make.made) == (1, 1)
+
+
+async def test_the_last_who_goes_ends_the_making() -> None:
+    answers, clock = Answers(), Hands()
+    ended = asyncio.Event()
+
+    async def never() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    asker = asyncio.create_task(answers.get("k", Keep(10), clock, never))
+    await asyncio.sleep(0.01)
+    asker.cancel()
+    async with asyncio.timeout(5):
+        await ended.wait()
+    assert await answers.get("k", Keep(10), clock, Maker()) == 1
+
+
+async def test_only_so_many_are_made_at_the_same_time() -> None:
+    answers, clock, go = Answers(), Hands(), asyncio.Event()
+
+    async def slow() -> int:
+        await go.wait()
+        return 7
+
+    askers = [asyncio.create_task(answers.get(key, Keep(10), clock, slow)) for key in range(MAKING_MAX)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as caught:
+        await answers.get("more", Keep(10), clock, slow)
+    assert caught.value.status_code == 503
+    go.set()
+    assert await asyncio.gather(*askers) == [7] * MAKING_MAX
+    assert await answers.get("more", Keep(10), clock, slow) == 7
 
 
 async def test_the_oldest_goes_when_there_are_too_many() -> None:

@@ -84,6 +84,24 @@ async def test_history_has_600_points_at_most_unless_asked(api: Any, seed_api: A
     assert (len(answer["times_s"]), answer["resolution"]) == (43_201, "minute")
 
 
+async def test_who_reads_too_much_at_a_time_is_told_when_to_come_again(
+    api: Any, seed_api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = time.time()
+    await seed_api.series("a", "system.cpu.utilization", [(now_s - 12, 0.2), (now_s - 2, 0.4)])
+    monkeypatch.setattr(api.context.turns, "wait_s", 0.05)
+    turns, admin = api.context.turns, api.ids["admin"]
+    paths = ("/api/metrics/history/cpu", "/api/metrics/summary", "/api/series")
+    async with turns.of(admin), turns.of(admin):
+        for path in paths:
+            answer = await api.admin.get(path)
+            assert (answer.status_code, answer.headers.get("retry-after")) == (503, "1"), path
+            assert answer.json()["title"] == "Busy"
+            assert (await api.clients["viewer"].get(path)).status_code == 200
+    for path in paths:
+        assert (await api.admin.get(path)).status_code == 200
+
+
 async def test_a_large_answer_is_compressed_for_who_takes_it(api: Any, seed_api: Any) -> None:
     now_s = time.time()
     await seed_api.series("a", "system.cpu.utilization", [(now_s - 12, 0.2), (now_s - 2, 0.4)])

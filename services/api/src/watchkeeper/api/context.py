@@ -10,6 +10,7 @@ from watchkeeper.api.health.report import Board
 from watchkeeper.api.instruments import ActiveUsers
 from watchkeeper.api.live.hub import Hub
 from watchkeeper.api.metrics.remembered import Answers
+from watchkeeper.api.metrics.turns import Turns
 from watchkeeper.api.problems import DATABASE_AWAY, unavailable
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.api.web.limits import Limits, limits_of
@@ -38,6 +39,7 @@ class Context:
     remembered: Remembered = field(init=False, default_factory=Remembered)
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
     answers: Answers = field(init=False, default_factory=Answers)
+    turns: Turns = field(init=False, default_factory=Turns)
     hub: Hub = field(init=False)
     board: Board = field(init=False, default_factory=Board)
 

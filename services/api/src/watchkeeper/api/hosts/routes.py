@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from watchkeeper.api.access import audit
 from watchkeeper.api.access.audit import Change, origin_of
-from watchkeeper.api.access.permissions import Permission, needs
+from watchkeeper.api.access.permissions import Caller, Permission, needs
 from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.hosts import dictionary, inventory, schemas
 from watchkeeper.common.clock import from_ms
@@ -50,12 +50,16 @@ async def change_host(
     return schemas.Host.model_validate(host)
 
 
-@router.get("/api/series", summary="List series", dependencies=[needs(Permission.READ)])
-async def list_series(context: InContext, query: Annotated[schemas.SeriesParameters, Query()]) -> schemas.SeriesPage:
+@router.get("/api/series", summary="List series")
+async def list_series(
+    context: InContext,
+    caller: Annotated[Caller, needs(Permission.READ)],
+    query: Annotated[schemas.SeriesParameters, Query()],
+) -> schemas.SeriesPage:
     """Answer the series of the dictionary by name, a page at a time."""
     after = None if query.cursor is None else dictionary.place_of(query.cursor)
     wanted = dictionary.Wanted(query.name, query.host, query.text)
-    async with context.require_store().connection() as connection:
+    async with context.turns.of(caller.id), context.require_store().connection() as connection:
         found, more = await dictionary.page(connection, wanted, after, query.limit)
     following = None if more is None else dictionary.cursor_of(more)
     return schemas.SeriesPage.model_validate({"series": found, "next": following})

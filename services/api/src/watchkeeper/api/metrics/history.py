@@ -1,12 +1,13 @@
 """``GET /api/metrics/history/{type}``: what is asked for, checked; the lines, read; the answer, encoded."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from watchkeeper.api.metrics.lines import Line, lines_of_series, lines_of_type
-from watchkeeper.api.metrics.reading import coverage, read_tracks
+from watchkeeper.api.metrics.reading import VALUES_LARGE, coverage, read_tracks
 from watchkeeper.api.metrics.resolution import TAIL_MAX_S, Aggregate, Grid, choose, grid_for, parts
 from watchkeeper.api.metrics.series import SERIES_MAX, Found, find, unknown_hosts, without_data
 from watchkeeper.api.metrics.spans import POINTS_MAX, Span
@@ -17,7 +18,7 @@ from watchkeeper.common.series import BadSeriesError, check_name
 from watchkeeper.common.store import Connection
 
 LINES_MAX = 50
-VALUES_MAX = 2_000_000
+VALUES_MAX = 500_000
 PAST_S = 60.0
 """A span that ended this long ago is past: a series' newest sample may be from after it."""
 
@@ -65,7 +66,9 @@ async def history(connection: Connection, query: Query, now_s: float) -> bytes:
             for line, track in zip(lines, tracks, strict=True)
         ],
     }
-    return msgspec.json.encode(body)
+    if grid.count * len(lines) < VALUES_LARGE:
+        return msgspec.json.encode(body)
+    return await asyncio.to_thread(msgspec.json.encode, body)
 
 
 async def lines_for(connection: Connection, query: Query, now_s: float) -> tuple[str, list[Line]]:
@@ -120,5 +123,7 @@ def check_size(grid: Grid, lines: int) -> None:
         raise field_problem("step", f"{grid.count} points, at most {POINTS_MAX}; take a longer step or a shorter span")
     if grid.count * lines > VALUES_MAX:
         raise field_problem(
-            "points", f"{lines} lines of {grid.count} points are too many; ask for fewer points or hosts"
+            "points",
+            f"{lines} lines of {grid.count} points are {lines * grid.count} values, at most {VALUES_MAX}; ask for at"
+            f" most {VALUES_MAX // lines} points, a longer step, or fewer hosts",
         )

@@ -1,5 +1,6 @@
 """Lines read from the store onto a grid: by ``history`` for a chart, by ``summary`` for its cards."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -12,6 +13,8 @@ from watchkeeper.api.metrics.statements import Reading, grows, statement
 from watchkeeper.api.metrics.types import Shape
 from watchkeeper.common.store import Connection
 
+VALUES_LARGE = 5_000
+"""From here on values are laid out and encoded in a thread, so that other requests go on."""
 PAUSE_INTERVALS = 2.5
 PAUSE_WIDTHS = 1.5
 ANY_PAUSE_S = 1e12
@@ -54,6 +57,12 @@ async def read_tracks(
                 pieces[row["line"]].append(
                     Piece(row["slots"], row["values"], row["lows"], row["highs"], row["weights"])
                 )
+    if grid.count * len(lines) < VALUES_LARGE:
+        return _laid(lines, pieces, grid, agg)
+    return await asyncio.to_thread(_laid, lines, pieces, grid, agg)
+
+
+def _laid(lines: Sequence[Line], pieces: Sequence[list[Piece]], grid: Grid, agg: Aggregate) -> list[Track]:
     tracks = [lay(grid.count, found, line.shape, agg) for line, found in zip(lines, pieces, strict=True)]
     for line, track in zip(lines, tracks, strict=True):
         if line.shape is not Shape.INCREASE:

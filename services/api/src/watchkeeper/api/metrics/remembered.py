@@ -3,13 +3,17 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from watchkeeper.api.metrics.turns import busy
 from watchkeeper.common.clock import Clock
 
 T = TypeVar("T")
 
 ENTRIES_MAX = 256
+MAKING_MAX = 16
+"""So many answers are made at the same time; whoever asks for another is told to come again."""
 
 
 class Keep(NamedTuple):
@@ -19,11 +23,13 @@ class Keep(NamedTuple):
     stale_s: float = 0.0
 
 
-class _Entry(NamedTuple):
+@dataclass
+class _Entry:
     until_s: float
     making: "asyncio.Task[Any]"
     before: "asyncio.Task[Any] | None"
     """The answer to give until ``making`` is done."""
+    waiting: int = 0
 
 
 class Answers:
@@ -35,7 +41,8 @@ class Answers:
     async def get(self, key: Hashable, keep: Keep, clock: Clock, make: Callable[[], Awaitable[T]]) -> T:
         """The answer under ``key``, as old as ``keep`` allows; made by ``make`` where there is none.
 
-        Whoever asks and goes does not end the making: others may wait for it. Raises what ``make`` raises.
+        Whoever asks and goes does not end the making while others wait for it; the last one does. Raises what ``make``
+        raises, and the 503 problem while ``MAKING_MAX`` other answers are being made.
         """
         now_s = clock.monotonic_s()
         entry = self._entries.get(key)
@@ -45,10 +52,18 @@ class Answers:
         if entry.before is not None and not entry.making.done():
             stale: T = entry.before.result()
             return stale
-        answer: T = await asyncio.shield(entry.making)
+        entry.waiting += 1
+        try:
+            answer: T = await asyncio.shield(entry.making)
+        finally:
+            entry.waiting -= 1
+            if not entry.waiting and not entry.making.done():
+                entry.making.cancel()
         return answer
 
     def _make(self, old: _Entry | None, now_s: float, keep: Keep, make: Callable[[], Awaitable[T]]) -> _Entry:
+        if sum(not entry.making.done() for entry in self._entries.values()) >= MAKING_MAX:
+            raise busy()
         making = asyncio.ensure_future(make())
         making.add_done_callback(_failed)  # looked at, even if nobody waits for it any more
         usable = (

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from watchkeeper.api.access.permissions import Permission, needs
+from watchkeeper.api.access.permissions import Caller, Permission, needs
 from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.metrics import cards, schemas, summary
 from watchkeeper.api.metrics.answers import json_answer
@@ -32,6 +32,7 @@ CURRENT_KEPT = Keep(fresh_s=1.0)
 router = APIRouter(prefix="/api/metrics", tags=["metrics"], dependencies=[needs(Permission.READ)])
 
 InContext = Annotated[Context, Depends(get_context)]
+ItsCaller = Annotated[Caller, needs(Permission.READ)]
 TypeName = Annotated[
     str,
     Path(
@@ -62,6 +63,7 @@ async def read_current(
 async def read_history(
     request: Request,
     context: InContext,
+    caller: ItsCaller,
     type: TypeName,  # noqa: A002 - the name that the address shows
     query: Annotated[schemas.HistoryParameters, Query()],
 ) -> Response:
@@ -75,14 +77,14 @@ async def read_history(
     steps of whole hours and what is older than the minutes kept. The newest piece always comes from single samples.
     """
     asked = history_query(type, query, now_s(context))
-    async with context.require_store().connection() as connection:
+    async with context.turns.of(caller.id), context.require_store().connection() as connection:
         body = await history(connection, asked, now_s(context))
     return await json_answer(request, body)
 
 
 @router.get("/summary", summary="Cards of the dashboard", responses={200: {"model": schemas.Summary}})
 async def read_summary(
-    request: Request, context: InContext, query: Annotated[schemas.HostsParameters, Query()]
+    request: Request, context: InContext, caller: ItsCaller, query: Annotated[schemas.HostsParameters, Query()]
 ) -> Response:
     """Answer uptime, active users, response time and threats blocked, each against the period before.
 
@@ -90,7 +92,7 @@ async def read_summary(
     """
     hosts = distinct(query.host)
     key = ("summary", hosts)
-    body = await context.answers.get(key, SUMMARY_KEPT, context.clock, lambda: _summary(context, hosts))
+    body = await context.answers.get(key, SUMMARY_KEPT, context.clock, lambda: _summary(context, caller.id, hosts))
     return await json_answer(request, body)
 
 
@@ -99,10 +101,10 @@ async def _current(context: Context, types: list[HistoryType], hosts: tuple[str,
         return await current(connection, types, hosts, now_s(context))
 
 
-async def _summary(context: Context, hosts: tuple[str, ...] | None) -> bytes:
+async def _summary(context: Context, caller: str, hosts: tuple[str, ...] | None) -> bytes:
     threshold_s = context.settings.response_time_threshold_s
     scope = summary.Scope(hosts, now_s(context))
-    async with context.require_store().connection() as connection:
+    async with context.turns.of(caller), context.require_store().connection() as connection:
         response_time = await summary.response_time(connection, scope)
         body = {
             "time": iso(scope.now_s),
