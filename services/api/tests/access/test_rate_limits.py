@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from watchkeeper.api.access.authenticate import look_up
+from watchkeeper.api.web import guard
 from watchkeeper.common.bus import KafkaSettings
 
 pytestmark = pytest.mark.store
@@ -105,3 +107,24 @@ async def test_wrong_keys_use_up_their_address_but_lock_out_no_known_key(strict:
     assert statuses[0] == 401
     assert statuses[-1] == 429
     assert (await known.get("/api/users")).status_code == 200
+
+
+async def test_false_cookies_cost_the_database_nothing_after_a_while(
+    strict: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their address's limit is asked first; a session known from before goes on from there all the same."""
+    known = strict.clients["viewer"]
+    assert (await known.get("/api/session")).status_code == 200
+    asked = []
+
+    async def counted(*arguments: Any, **options: Any) -> Any:
+        asked.append(1)
+        return await look_up(*arguments, **options)
+
+    monkeypatch.setattr(guard, "look_up", counted)
+    async with strict.client("A" * 43) as forger:
+        statuses = [(await forger.get("/api/session")).status_code for _ in range(30)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+    assert len(asked) == statuses.count(401)
+    assert (await known.get("/api/session")).status_code == 200

@@ -62,8 +62,10 @@ class Guard:
         context, address = self._context, _address(request)
         now_s = context.clock.monotonic_s()
         remembered = context.remembered.find(credentials, now_s)
-        if remembered is None and credentials.kind == "key":
-            context.limits.failures.check(address, now_s)
+        if remembered is None:  # whoever floods with false credentials is refused before the database is asked
+            context.limits.strangers.check(address, now_s)
+            if credentials.kind == "key":
+                context.limits.failures.check(address, now_s)
         try:
             caller = await look_up(context.require_access_store(), credentials, context.clock, self._idle)
         except Exception as error:
