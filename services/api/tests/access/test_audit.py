@@ -1,10 +1,11 @@
 """The audit log."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from watchkeeper.api.access import audit
+from watchkeeper.api.access import audit, cleaning
 from watchkeeper.api.access.audit import SYSTEM, Change
 
 pytestmark = pytest.mark.store
@@ -69,3 +70,16 @@ async def test_times_beyond_the_calendar_are_the_calendars_ends(shared_api: Any)
     """A database's calendar has other ends than ours."""
     query = {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-12:00"}
     assert (await shared_api.admin.get("/api/audit", params=query)).status_code == 200
+
+
+async def test_what_is_older_than_its_time_is_removed(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one statement does not take it all; the rest stays."""
+    monkeypatch.setattr(audit, "FORGET_AT_ONCE", 2)
+    ages = [401, 402, 403, 404, 405, 399]
+    async with api.store.transaction() as connection:
+        for age in ages:
+            await audit.record(connection, SYSTEM, Change("thing.do", "thing", str(age)))
+            shift = "UPDATE audit_log SET at = now() - $1::interval WHERE object_id = $2"
+            await connection.execute(shift, timedelta(days=age), str(age))
+    await cleaning.clean(api.context)
+    assert [entry["object_id"] for entry in await entries(api, action="thing.do")] == ["399"]

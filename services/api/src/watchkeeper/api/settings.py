@@ -50,6 +50,7 @@ class ApiSettings(ServiceSettings):
         ge=16,
         description="Open connections at most, live streams included; more get 503. The process needs as many files.",
     )
+    audit_days: int = Field(400, ge=1, le=36_500, description="Days for which the audit log is kept.")
     access_pool_max: int = Field(
         4, ge=1, le=50, description="Database connections for logins and health, beside those for everything else."
     )

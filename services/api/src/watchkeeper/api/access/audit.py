@@ -18,6 +18,11 @@ RECORD = """
         (actor_kind, actor_id, actor_name, action, object_kind, object_id, before, after, address, request_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
+FORGET = """
+    DELETE FROM audit_log WHERE audit_id IN (SELECT audit_id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)
+"""
+FORGET_AT_ONCE = 5_000
+"""Entries that one statement removes, so that it stays short."""
 ENTRIES = """
     SELECT audit_id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, before, after,
            address, request_id
@@ -99,6 +104,12 @@ async def record(connection: Connection, origin: Origin, change: Change) -> None
         origin.address,
         origin.request_id,
     )
+
+
+async def forget(connection: Connection, before: datetime) -> None:
+    """Remove the entries from before that time, some thousands in a statement."""
+    while await connection.execute(FORGET, before, FORGET_AT_ONCE) == f"DELETE {FORGET_AT_ONCE}":
+        pass
 
 
 async def entries(connection: Connection, filters: Filters, limit: int) -> list[dict[str, Any]]:

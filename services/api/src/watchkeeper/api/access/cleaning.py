@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from watchkeeper.api.access import sessions
+from watchkeeper.api.access import audit, sessions
 from watchkeeper.api.context import Context
 from watchkeeper.common.clock import from_ms
 
@@ -11,10 +11,16 @@ EVERY_S = 600.0
 
 
 async def run(context: Context) -> None:
-    """Remove expired sessions every ``EVERY_S`` seconds."""
-    idle = timedelta(seconds=context.settings.session_idle_s)
+    """Remove expired sessions, and the audit log's oldest entries, every ``EVERY_S`` seconds."""
     while True:
         await asyncio.sleep(EVERY_S)
         if context.store is not None:
-            async with context.require_access_store().connection() as connection:
-                await sessions.end_old(connection, from_ms(context.clock.now_ms()), idle)
+            await clean(context)
+
+
+async def clean(context: Context) -> None:
+    """Remove what has expired by now; raises what the database raises."""
+    settings, now = context.settings, from_ms(context.clock.now_ms())
+    async with context.require_access_store().connection() as connection:
+        await sessions.end_old(connection, now, timedelta(seconds=settings.session_idle_s))
+        await audit.forget(connection, now - timedelta(days=settings.audit_days))
