@@ -15,7 +15,7 @@ from watchkeeper.api.context import new_context
 from watchkeeper.api.health import looks
 from watchkeeper.api.health.report import Board, Disk, Status
 from watchkeeper.api.settings import ApiSettings
-from watchkeeper.common.bus import KafkaSettings, open_producer
+from watchkeeper.common.bus import KafkaSettings, end_offsets, open_producer
 from watchkeeper.common.events import METRICS_TOPIC
 from watchkeeper.common.health import HealthServer
 from watchkeeper.common.service import Running
@@ -42,15 +42,17 @@ async def test_engines_lag_and_delay_are_told_to_readers(api: Any, seed_api: Any
     await seed_api.series("a", "system.cpu.utilization", [(now_s - 12, 0.2), (now_s - 2, 0.4)])
     async with asyncio.timeout(WAIT_S):
         while True:
-            told = await settled(api.clients["viewer"], parts=2)
+            told = await settled(api.clients["viewer"], parts=3)
             if told["delay_s"] is not None and told["lag"]:
                 break
             await asyncio.sleep(0.1)
     assert {(part["name"], part["kind"], part["status"]) for part in told["parts"]} == {
+        ("api", "service", "ok"),
         ("kafka", "engine", "ok"),
         ("database", "engine", "ok"),
     }
-    assert all(part["latency_s"] > 0 for part in told["parts"])
+    assert all(part["latency_s"] > 0 for part in told["parts"] if part["kind"] == "engine")
+    assert [part["detail"] for part in told["parts"] if part["name"] == "api"] == ["up 0 min"]
     assert 2 <= told["delay_s"] < WAIT_S
     assert told["lag"][METRICS_TOPIC]["records"] >= 0
     assert told["status"] == "ok"
@@ -58,7 +60,7 @@ async def test_engines_lag_and_delay_are_told_to_readers(api: Any, seed_api: Any
 
 async def test_strangers_and_keys_without_reading_are_told_the_status_alone(api: Any) -> None:
     async with asyncio.timeout(WAIT_S):
-        while (await settled(api.admin, parts=2))["status"] != "ok":  # noqa: ASYNC110 - no event to wait for
+        while (await settled(api.admin, parts=3))["status"] != "ok":  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.1)
     for who in ("anonymous", "ingest_key"):
         answer = await api.clients[who].get("/api/system/health")
@@ -68,7 +70,7 @@ async def test_strangers_and_keys_without_reading_are_told_the_status_alone(api:
 async def test_a_collector_that_keeps_samples_on_disk_is_told(api: Any, seed_api: Any) -> None:
     now_s = time.time()
     await seed_api.series("web", "watchkeeper.spool.size", [(now_s - 12, 5e6), (now_s - 2, 4.5e6)], unit="By")
-    told = await settled(api.admin, parts=3)
+    told = await settled(api.admin, parts=4)
     (collector,) = [part for part in told["parts"] if part["name"] == "collector"]
     assert (collector["status"], told["status"]) == ("degraded", "degraded")
     assert "name of web (4.5 MB)" in collector["detail"]
@@ -102,7 +104,7 @@ async def test_with_both_engines_away_and_a_service_that_hangs_it_still_answers(
             try:
                 async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
                     async with asyncio.timeout(WAIT_S):
-                        while len(context.board.parts) < 5:  # noqa: ASYNC110 - what is looked at has no event
+                        while len(context.board.parts) < 6:  # noqa: ASYNC110 - what is looked at has no event
                             await asyncio.sleep(0.05)
                     answer = await client.get("/api/system/health")
             finally:
@@ -114,6 +116,7 @@ async def test_with_both_engines_away_and_a_service_that_hangs_it_still_answers(
     assert found["recorder"] == ("degraded", "database: waits for it")
     assert {found[name][0] for name in ("hangs", "gone", "kafka", "database")} == {"down"}
     assert "keep their samples on disk" in found["kafka"][1]
+    assert found["kafka"][1][-1] not in ": ."
 
 
 async def test_the_disk_and_a_collector_that_keeps_samples_are_told(api: Any, seed_api: Any, tmp_path: Path) -> None:
@@ -150,6 +153,24 @@ async def test_the_disk_and_a_collector_that_keeps_samples_are_told(api: Any, se
 def detail(board: Board, name: str) -> str:
     """What was found last of a part; empty for nothing."""
     return board.parts[name].finding.detail if name in board.parts else ""
+
+
+async def test_kafkas_latency_is_that_of_an_answer_not_of_reading_the_ends(
+    api: Any, topics: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client with which the ends are read waits when it is closed; here it waits for longer, to be told apart."""
+
+    async def late(settings: KafkaSettings, topic: str) -> dict[int, int]:
+        await asyncio.sleep(1.2)
+        return await end_offsets(settings, topic)
+
+    monkeypatch.setattr(looks, "end_offsets", late)
+    board = Board()
+    assert await looks._kafka(api.context, board)() is Status.OK
+    latency_s = board.parts["kafka"].finding.latency_s
+    assert latency_s is not None
+    assert latency_s < 1.0
+    assert board.ends
 
 
 async def test_a_folder_that_is_not_there_leaves_the_disk_unknown(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from watchkeeper.api.health.report import (
     of_readiness,
     of_spools,
     overall,
+    uptime_text,
     worst,
 )
 
@@ -32,6 +33,8 @@ def part(name: str, status: Status) -> Part:
         ({"database": OK, "kafka": OK, "recorder": OK}, 3.0, ROOM, OK),
         ({"database": OK}, None, None, OK),
         ({}, None, None, DEGRADED),
+        ({"api": OK}, None, None, DEGRADED),
+        ({"api": OK, "database": OK}, None, None, OK),
         ({"database": DOWN, "kafka": OK}, None, None, DOWN),
         ({"database": OK, "kafka": DOWN}, 3.0, ROOM, DEGRADED),
         ({"database": OK, "recorder": UNKNOWN}, 3.0, ROOM, DEGRADED),
@@ -83,6 +86,20 @@ def test_a_ready_service_is_fine() -> None:
 
 def test_an_engine_that_answers_slowly_is_degraded() -> None:
     assert (of_latency("Kafka", 0.9).status, of_latency("Kafka", 1.1).status) == (OK, DEGRADED)
+
+
+@pytest.mark.parametrize(
+    ("up_s", "expected"),
+    [
+        (59, "up 0 min"),
+        (3599, "up 59 min"),
+        (3600, "up 1 h 0 min"),
+        (86_399, "up 23 h 59 min"),
+        (90_000, "up 1 d 1 h"),
+    ],
+)
+def test_uptime_in_two_units(up_s: float, expected: str) -> None:
+    assert uptime_text(up_s) == expected
 
 
 def test_lag_counts_what_is_not_stored_over_all_partitions() -> None:

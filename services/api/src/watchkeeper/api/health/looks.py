@@ -10,6 +10,7 @@ import httpx
 
 from watchkeeper.api.context import Context
 from watchkeeper.api.health.report import (
+    ITSELF,
     Board,
     Disk,
     Finding,
@@ -18,9 +19,10 @@ from watchkeeper.api.health.report import (
     of_latency,
     of_readiness,
     of_spools,
+    uptime_text,
     worst,
 )
-from watchkeeper.common.bus import BusUnavailableError, end_offsets
+from watchkeeper.common.bus import BusUnavailableError, end_offsets, topic_names
 from watchkeeper.common.events import METRICS_TOPIC
 from watchkeeper.common.logging import get_logger
 from watchkeeper.common.store import is_transient
@@ -57,6 +59,7 @@ async def run(context: Context) -> None:
     ):
         for name, url in context.settings.services.items():
             tasks.create_task(_forever(_service(context, client, name, f"{str(url).rstrip('/')}/readyz")))
+        tasks.create_task(_forever(_itself(context, board)))
         tasks.create_task(_forever(_kafka(context, board)))
         tasks.create_task(_forever(_database(context, board)))
         if context.settings.data_dir is not None:
@@ -87,15 +90,30 @@ def _service(context: Context, client: httpx.AsyncClient, name: str, url: str) -
     return look
 
 
+def _itself(context: Context, board: Board) -> Look:
+    began_s = context.clock.monotonic_s()
+
+    async def look() -> Status:
+        up = uptime_text(context.clock.monotonic_s() - began_s)
+        board.put(ITSELF, "service", Finding(Status.OK, up), context.clock.now_ms())
+        return Status.OK
+
+    return look
+
+
 def _kafka(context: Context, board: Board) -> Look:
     async def look() -> Status:
-        began_s = time.perf_counter()
         try:
             async with asyncio.timeout(DEADLINE_S):
+                # Reading the ends takes longer than Kafka does: its client ends with the long poll that it has begun.
+                began_s = time.perf_counter()
+                await topic_names(context.settings.kafka)
+                latency_s = time.perf_counter() - began_s
                 board.ends = await end_offsets(context.settings.kafka, METRICS_TOPIC)
-            finding = of_latency("Kafka", time.perf_counter() - began_s)
+            finding = of_latency("Kafka", latency_s)
         except (BusUnavailableError, TimeoutError) as error:
-            said = f": {error}" if str(error) else ""
+            told = str(error).rstrip(": .")  # some errors have a name and no message
+            said = f": {told}" if told else ""
             finding = Finding(Status.DOWN, f"Kafka does not answer; collectors keep their samples on disk{said}")
         board.put("kafka", "engine", finding, context.clock.now_ms())
         return finding.status

@@ -12,6 +12,8 @@ DELAY_MAX_S = 60.0
 FREE_SHARE_MIN = 0.05
 FREE_BYTES_MIN = 1_000_000_000
 SLOW_S = 1.0
+ITSELF = "api"
+"""The part that makes the report: there is one, so it answers."""
 
 PartKind = Literal["service", "engine"]
 
@@ -112,7 +114,7 @@ class Board:
 
 def overall(parts: Iterable[Part], delay_s: float | None, disk: Disk | None) -> Status:
     """``down``: the database is, so nothing can be answered. ``degraded``: anything else is wrong or not known."""
-    found = {part.name: part.finding.status for part in parts}
+    found = {part.name: part.finding.status for part in parts if part.name != ITSELF}
     if found.get("database", Status.UNKNOWN) is Status.DOWN:
         return Status.DOWN
     fine = bool(found) and all(status is Status.OK for status in found.values())
@@ -148,6 +150,15 @@ def of_latency(what: str, latency_s: float) -> Finding:
     if latency_s > SLOW_S:
         return Finding(Status.DEGRADED, f"{what} answers slowly", latency_s)
     return Finding(Status.OK, "", latency_s)
+
+
+def uptime_text(up_s: float) -> str:
+    """How long a service has been up, in its two largest units."""
+    minutes = int(up_s // 60)
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return f"up {days} d {hours % 24} h"
+    return f"up {hours} h {minutes % 60} min" if hours else f"up {minutes} min"
 
 
 def lag_of(ends: Mapping[int, int], stored: Mapping[int, int]) -> int:

@@ -40,7 +40,9 @@ class HealthPart(BaseModel):
     name: str
     kind: Literal["service", "engine"]
     status: Status
-    detail: str = Field(description="What is wrong; empty where nothing is.")
+    detail: str = Field(
+        description="What is wrong; empty where nothing is. For the api itself, how long it has been up."
+    )
     since: Time = Field(description="Since when the status is what it is.")
     latency_s: float | None = Field(description="How long it took to answer; null where it did not.")
 
