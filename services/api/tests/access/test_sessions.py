@@ -301,3 +301,14 @@ async def test_of_two_new_passwords_at_a_time_one_wins(api: Any) -> None:
             )
         )
     assert sorted(answer.status_code for answer in answers) == [204, 409]
+
+
+async def test_refusals_of_unknown_names_do_not_fill_the_audit_log(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many a minute are written down, and every one of a user's; all are counted."""
+    monkeypatch.setattr(api.context.limits.unknown_names, "per_minute", 2)
+    before = threats("sign_in")
+    for n in range(4):
+        await sign_in(api.anonymous, f"nobody{n}", "wrong")
+    await sign_in(api.anonymous, "viewer", "wrong")
+    assert threats("sign_in") == before + 5
+    assert [entry["object_id"] for entry in await audited(api, "session.refused")] == [api.ids["viewer"], "", ""]

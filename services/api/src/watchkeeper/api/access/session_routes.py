@@ -108,10 +108,12 @@ async def _proven(context: Context, body: SignIn, origin: Origin) -> Account:
     if await context.passwords.check(body.password, stored) and account is not None:
         return account
     THREATS.labels("sign_in").inc()
-    # An unknown name is not written down: it may be a password, typed into the wrong field.
-    change = Change("session.refused", "user", str(account.user_id) if account else "")
-    async with context.require_access_store().connection() as connection:
-        await audit.record(connection, origin, change)
+    # An unknown name is not written down: it may be a password, typed into the wrong field. Of those there is no end,
+    # so only so many refusals are; all are counted.
+    if account is not None or context.limits.unknown_names.taken("", context.clock.monotonic_s()):
+        change = Change("session.refused", "user", str(account.user_id) if account else "")
+        async with context.require_access_store().connection() as connection:
+            await audit.record(connection, origin, change)
     raise Problem(401, "User name or password is wrong.")
 
 

@@ -6,6 +6,8 @@ from watchkeeper.api.settings import ApiSettings
 from watchkeeper.api.web.client import prefix_of
 from watchkeeper.api.web.rate_limit import RateLimit
 
+UNKNOWN_NAMES_PER_MINUTE = 60
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -13,7 +15,8 @@ class Limits:
 
     Guesses at one user's password are few from one address, and more from all together: nobody locks a user out by
     wrong passwords from elsewhere, and many addresses together get no further than a person could. An address is that
-    of IPv4, or an IPv6 network of 64 bits, which is what one customer has at least.
+    of IPv4, or an IPv6 network of 64 bits, which is what one customer has at least. ``unknown_names`` bounds the audit
+    log's entries of refused sign-ins that are no user's; a user's own are bounded by the guesses at it.
     """
 
     callers: RateLimit
@@ -22,6 +25,7 @@ class Limits:
     sign_ins: RateLimit
     user_sign_ins: RateLimit
     user_sign_ins_in_all: RateLimit
+    unknown_names: RateLimit
 
     def guess(self, user: str, address: str, now_s: float) -> None:
         """Take what an attempt to tell ``user``'s password from ``address`` costs; raises the 429 problem."""
@@ -54,4 +58,5 @@ def limits_of(settings: ApiSettings) -> Limits:
         user_sign_ins_in_all=RateLimit(
             "sign-ins of this user from everywhere", settings.sign_ins_per_user_in_all_per_minute
         ),
+        unknown_names=RateLimit("refused sign-ins of unknown names", UNKNOWN_NAMES_PER_MINUTE),
     )

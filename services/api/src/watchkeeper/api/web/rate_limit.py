@@ -56,6 +56,13 @@ class RateLimit:
         self.check(client, now_s)
         self.take(client, now_s)
 
+    def taken(self, client: str, now_s: float) -> bool:
+        """Take one of ``client``'s tokens; false if it has none."""
+        if self.wait_s(client, now_s) > 0:
+            return False
+        self.take(client, now_s)
+        return True
+
     def _fill(self, client: str, now_s: float) -> Bucket:
         bucket = self._buckets.get(client)
         if bucket is None:
