@@ -206,10 +206,15 @@ export interface paths {
          *
          *     For a type: one line per host (for `network` one per direction), from the first of the type's sources with data.
          *     For a series name: one line per series, 50 at most; counters as rates per second. Where the step is finer than
-         *     the samples' interval, a value stands until the next one, 1.5 intervals at most.
+         *     the samples' interval, a value stands until the next one, 1.5 intervals at most; in a line of several series each
+         *     of them does.
          *
          *     `resolution` tells what was read: single samples (kept 48 hours) for steps below a minute, minutes, or hours for
          *     steps of whole hours and what is older than the minutes kept. The newest piece always comes from single samples.
+         *     A minute or hour that `to` cuts off is read up to `to` where something finer is still kept, else whole.
+         *
+         *     500,000 values at most. 503 with `Retry-After: 1` while too much is read at the same time: 2 requests of one caller
+         *     are answered at a time.
          */
         get: operations["read_history"];
         put?: never;
@@ -898,7 +903,7 @@ export interface components {
             status: components["schemas"]["Status"];
             /**
              * Detail
-             * @description What is wrong; empty where nothing is.
+             * @description What is wrong; empty where nothing is. For the api itself, how long it has been up.
              */
             detail: string;
             /**
