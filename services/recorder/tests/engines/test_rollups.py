@@ -104,6 +104,7 @@ async def test_a_batch_older_than_raw_is_merged_into_its_rollups_once(rig: Any) 
         rig.batch({"a": 5.0}, age_s=age_s(rig, ancient + 1_000)),
         rig.batch({"a": 7.0}, age_s=age_s(rig, ancient + 2_000)),
     ]
+    await rig.query(SEEN_NOW, from_ms(rig.now_ms))
     async with rig.recorder() as running:
         await raised(rig, running)
         await rig.send(*batches, *batches)
@@ -127,9 +128,8 @@ def _without_last(found: dict[str, object]) -> dict[str, object]:
 
 
 async def raised(rig: Any, running: Running) -> None:
-    """Wait until retention has gone round once, counted from a sample of now."""
+    """Wait until retention has gone round once; it needs a sample to count from."""
     await rig.until_ready(running)
-    await rig.query(SEEN_NOW, from_ms(rig.now_ms))
     await rig.until(lambda: rig.query("SELECT FROM retention_floors WHERE resolution = 'hour' AND floor > 'epoch'"))
 
 
