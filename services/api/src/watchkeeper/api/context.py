@@ -40,6 +40,8 @@ class Context:
     active_users: ActiveUsers = field(init=False, default_factory=ActiveUsers)
     answers: Answers = field(init=False, default_factory=Answers)
     turns: Turns = field(init=False, default_factory=Turns)
+    export_turns: Turns = field(init=False, default_factory=Turns)
+    """Exports have turns of their own: a slow download keeps its turn for long, and no chart is to wait for it."""
     hub: Hub = field(init=False)
     board: Board = field(init=False, default_factory=Board)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import StreamingResponse
 
-from watchkeeper.api.access.permissions import Permission, needs
+from watchkeeper.api.access.permissions import Caller, Permission, needs
 from watchkeeper.api.context import Context, get_context
 from watchkeeper.api.export import writing
 from watchkeeper.api.export.rows import Export
@@ -80,9 +80,16 @@ JSON: dict[str, Any] = {
     },
 }
 
-router = APIRouter(prefix="/api/export", tags=["export"], dependencies=[needs(Permission.READ)])
-
 InContext = Annotated[Context, Depends(get_context)]
+
+
+async def a_turn(context: InContext, caller: Annotated[Caller, needs(Permission.READ)]) -> AsyncIterator[None]:
+    """A turn at exporting until the whole answer is sent; raises the 503 problem where it does not come in time."""
+    async with context.export_turns.of(caller.id):
+        yield
+
+
+router = APIRouter(prefix="/api/export", tags=["export"], dependencies=[needs(Permission.READ), Depends(a_turn)])
 
 
 class ExportParameters(SpanParameters):
