@@ -79,7 +79,7 @@ async def test_history_has_600_points_at_most_unless_asked(api: Any, seed_api: A
         answer = (await api.admin.get("/api/metrics/history/cpu", params={"range": range_})).json()
         assert (answer["step_s"], answer["resolution"]) == (step_s, resolution)
         assert len(answer["times_s"]) <= 601
-        assert answer["lines"][0]["values"][-1] is not None
+        assert set(answer["lines"][0]["values"][-2:]) != {None}  # a step may have begun since the last sample
     answer = (await api.admin.get("/api/metrics/history/cpu", params={"range": "30d", "step": "1m"})).json()
     assert (len(answer["times_s"]), answer["resolution"]) == (43_201, "minute")
 
