@@ -62,3 +62,4 @@ def test_labels(takes: Any, schema: dict[str, Any]) -> None:
 def test_label_names_of_a_sample(key: str) -> None:
     allowed = re.search(SAMPLE["labels"]["propertyNames"]["pattern"], key) is not None
     assert takes_sample(labels={key: "x"}) == allowed
+    assert takes_sample(labels={key: ""}) == allowed

@@ -14,7 +14,7 @@ import msgspec
 from watchkeeper.api.metrics.spans import BadSpanError, parse_time
 from watchkeeper.common.events import Kind, MetricsBatch, Resource
 from watchkeeper.common.ids import derived_id
-from watchkeeper.common.series import BadSeriesError, series_text
+from watchkeeper.common.series import BadSeriesError, check_label, series_text
 
 SOURCE = "push"
 SAMPLES_MAX = 5_000
@@ -159,6 +159,8 @@ def _series(pushed: Pushed) -> str:
     if len(pushed.labels) > LABELS_MAX:
         raise BadSampleError("labels", f"{len(pushed.labels)} labels, at most {LABELS_MAX}")
     try:
+        for key, value in pushed.labels.items():
+            check_label(key, value)  # also an empty one, which the series leaves out
         return series_text(pushed.name, pushed.labels)
     except BadSeriesError as error:
         about: Literal["name", "labels"] = "labels" if "label" in str(error) else "name"
