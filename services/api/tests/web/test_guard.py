@@ -97,7 +97,7 @@ def opened(api: Any, who: str) -> HTTPConnection:
     ("who", "statement"),
     [
         ("viewer", "DELETE FROM sessions"),
-        ("viewer", "UPDATE sessions SET expires_at = now()"),
+        ("viewer", "UPDATE sessions SET expires_at = now() - interval '1 second'"),
         ("viewer", "UPDATE sessions SET seen_at = now() - interval '13 hours'"),
         ("viewer", "UPDATE users SET disabled = true"),
         ("viewer", "DELETE FROM users"),
