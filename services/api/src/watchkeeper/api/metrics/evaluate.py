@@ -113,7 +113,11 @@ def _matching(selector: Selector, newest: ByName) -> list[Newest]:
 
 def _present(matching: Iterable[Newest], newest_s: float) -> list[Newest]:
     """Those of ``matching`` that are not much older than ``newest_s``, the newest sample of their source."""
-    return [one for one in matching if newest_s - one.ts_s <= max(FRESH_S, GONE_INTERVALS * one.interval_s)]
+    return [
+        one
+        for one in matching
+        if (behind_s := newest_s - one.ts_s) <= FRESH_S or behind_s <= GONE_INTERVALS * one.interval_s
+    ]
 
 
 def _levels(known: HistoryType, source: Source, matching: Sequence[Newest], newest: ByName) -> list[Level]:
