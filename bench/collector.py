@@ -4,13 +4,40 @@
 """
 
 import argparse
+import shlex
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import psutil
 from figures import most, say, say_machine
 from rig import engines, service
 
-WARM_S = 35.0
+ROOT = Path(__file__).resolve().parent.parent
+UNIT = ROOT / "deploy/systemd/watchkeeper-collector.service"
+INSTALL_S = 300
+WARM_S = 60.0
+
+
+def _install(folder: Path) -> str:
+    """An environment with nothing but the collector; answers its Python."""
+    python = str(folder / "bin/python")
+    constraints = ["--constraint", str(ROOT / "requirements.txt")]
+    members = [str(ROOT / "libs/common"), str(ROOT / "services/collector")]
+    for arguments in (
+        ["venv", "--quiet", "--python", sys.executable, str(folder)],
+        ["pip", "install", "--quiet", "--compile-bytecode", "--python", python, *constraints, *members],
+    ):
+        subprocess.run([sys.executable, "-m", "uv", *arguments], check=True, timeout=INSTALL_S)
+    return python
+
+
+def _unit_environment() -> dict[str, str]:
+    """What the unit sets for every host, but for what names folders."""
+    pairs = [pair for line in UNIT.read_text().splitlines() if line.startswith("Environment=")
+             for pair in shlex.split(line.partition("=")[2])]  # fmt: skip
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if not name.startswith("WK_")}
 
 
 def main() -> None:
@@ -19,8 +46,8 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, default=5)
     span_s = arguments.parse_args().minutes * 60
     with engines() as rig:
-        spool = rig.folder / "spool"
-        with service(rig, "collector", {"WK_COLLECTOR_SPOOL_DIR": str(spool)}) as collector:
+        environment = {**_unit_environment(), "WK_COLLECTOR_SPOOL_DIR": str(rig.folder / "spool")}
+        with service(rig, "collector", environment, _install(rig.folder / "venv")) as collector:
             process = psutil.Process(collector.process.pid)
             time.sleep(WARM_S)
             before, started_s = process.cpu_times(), time.monotonic()

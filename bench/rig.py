@@ -63,13 +63,15 @@ def engines() -> Iterator[Rig]:
 
 
 @contextlib.contextmanager
-def service(rig: Rig, name: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
+def service(
+    rig: Rig, name: str, environment: Mapping[str, str] | None = None, python: str = sys.executable
+) -> Iterator[Service]:
     """The service ``name`` on the rig's engines, ready; raises ``TimeoutError`` with the tail of its log."""
     port = free_port()
     log = rig.folder / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"watchkeeper.{name}"],
+            [python, "-m", f"watchkeeper.{name}"],
             env=rig.environment | {"WK_HEALTH_PORT": str(port)} | dict(environment or {}),
             stdout=output,
             stderr=output,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from watchkeeper.api import background, engines
 from watchkeeper.api.background import supervise
 from watchkeeper.api.offline import offline_app
+from watchkeeper.api.serving import allow_files
 from watchkeeper.api.settings import ApiSettings
 from watchkeeper.common.bus import KafkaSettings
 from watchkeeper.common.store import DatabaseSettings, open_store
@@ -98,6 +100,19 @@ async def stream_open(client: httpx.AsyncClient) -> None:
                 if stream.status_code == 200:
                     return
             await asyncio.sleep(0.1)
+
+
+def test_as_many_files_may_be_open_as_the_system_lets_us() -> None:
+    """The soft limit goes up as far as wanted, and never above the hard one or down."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, before[1]), before[1]))
+        assert allow_files(300) == 300
+        assert allow_files(200) == 300
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
+        assert allow_files(before[1] + 1) == before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_a_port_that_is_taken_ends_the_start_with_one_line() -> None:

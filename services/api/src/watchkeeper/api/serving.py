@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -18,6 +19,8 @@ GRACE_S = 3
 """How long open requests may go on after a stop was asked for; event streams would go on for ever."""
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
+OTHER_FILES = 256
+"""Open files beside the clients' connections: pools, Kafka, logs."""
 
 log = get_logger(__name__)
 
@@ -39,6 +42,7 @@ async def serve(settings: ApiSettings) -> None:
         raise SystemExit(
             f"cannot listen on {settings.host}:{settings.port} (WK_API_HOST, WK_API_PORT): {error}"
         ) from error
+    allow_files(settings.connections_max + OTHER_FILES)
     with listener:
         async with service("api", settings) as running, open_producer(settings.kafka, "watchkeeper-api") as producer:
             app = create_app(new_context(settings, producer, running))
@@ -64,6 +68,15 @@ def configuration(app: object, connections_max: int) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def allow_files(wanted: int) -> int:
+    """Let this process open ``wanted`` files, or as many as the system's hard limit has; answers how many it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < reachable:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def listen(host: str, port: int) -> socket.socket:

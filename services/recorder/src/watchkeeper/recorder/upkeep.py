@@ -111,11 +111,15 @@ class Upkeep:
             await rollups.forget_late(connection, from_ms(base_ms) - self._settings.kept["minute"])
 
     def _held(self, in_force: Floors, wanted: Floors) -> bool:
-        """Whether the floors stay for now; says so loudly, since a wrong clock looks like this."""
+        """Whether the floors stay for now; says so loudly, since a wrong clock looks like this.
+
+        A new store's floors, which have never moved, wait as well, but there is nothing to be said about that.
+        """
         leaping = leaps(in_force, wanted, WIDTHS)
         held = self._hold.holds(time.monotonic(), leaping=bool(leaping))
-        metrics.RETENTION_HELD.set(held)
-        if held:
+        loud = held and any(in_force)
+        metrics.RETENTION_HELD.set(loud)
+        if loud:
             log.error(
                 "retention waits: floors would leap; a wrong clock, a shorter retention, or days without samples",
                 resolutions=leaping, hold_s=HOLD_S, in_force=[str(from_ms(floor)) for floor in in_force],
