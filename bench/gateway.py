@@ -39,7 +39,6 @@ def gateway(rig: Rig) -> Iterator[Gateway]:
     environment = {
         "WK_API_PORT": str(port),
         "WK_API_REQUESTS_PER_MINUTE": UNLIMITED,
-        "WK_API_LIVE_READERS_PER_CALLER": "4000",
         "WK_API_LIVE_READERS_PER_CALLER": UNLIMITED,
         "WK_API_DATA_DIR": str(rig.folder),
         "WK_API_SECURE_COOKIES": "false",
