@@ -1,5 +1,6 @@
 """What the guard does where the database is away, and at the edges of its rules."""
 
+import asyncio
 import contextlib
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from starlette.requests import HTTPConnection
 from watchkeeper.api.access.authenticate import Credentials, Remembered
 from watchkeeper.api.access.permissions import Caller, Permission
 from watchkeeper.api.access.secrets import digest
+from watchkeeper.api.engines import ACCESS_STATEMENT_S
 from watchkeeper.api.health import looks
 from watchkeeper.api.health.report import Status
 from watchkeeper.api.web.guard import still_allowed
@@ -66,6 +68,16 @@ async def test_with_the_database_away_health_still_tells_more_to_whom_it_knows(a
     away = await reader.get("/api/hosts")
     assert away.status_code == 503
     assert away.headers["retry-after"] == "5"
+
+
+async def test_with_the_database_frozen_health_still_answers(api: Any) -> None:
+    """Not even the statement's time-out is waited for; whoever was seen before still gets the details."""
+    reader = api.clients["read_key"]
+    assert "parts" in (await reader.get("/api/system/health")).json()
+    async with api.store.transaction() as connection:
+        await connection.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(ACCESS_STATEMENT_S - 0.5):
+            assert "parts" in (await reader.get("/api/system/health")).json()
 
 
 async def test_wrong_credentials_are_no_hindrance_on_a_public_route(shared_api: Any) -> None:

@@ -1,5 +1,6 @@
 """The guard: finds the route, who asks, and whether they may, before anything of the body is read. Deny by default."""
 
+import asyncio
 from datetime import timedelta
 
 from starlette.requests import HTTPConnection
@@ -16,6 +17,9 @@ from watchkeeper.api.web.client import prefix_of
 from watchkeeper.api.web.origin import SAFE_METHODS, is_foreign
 from watchkeeper.api.web.rules import RouteTable, Rule
 from watchkeeper.api.web.scope import ROUTE, RULE
+
+PUBLIC_LOOK_UP_S = 1.0
+"""A route that needs no login waits so long for a database that may be frozen; others wait for its own time-outs."""
 
 
 class Guard:
@@ -67,7 +71,7 @@ class Guard:
             if credentials.kind == "key":
                 context.limits.failures.check(address, now_s)
         try:
-            caller = await look_up(context.require_access_store(), credentials, context.clock, self._idle)
+            caller = await self._look_up(credentials, rule)
         except Exception as error:
             if rule.public and problem_of(error).status_code == 503:
                 return remembered
@@ -80,6 +84,23 @@ class Guard:
             THREATS.labels("credentials").inc()
             context.limits.failures.take(address, now_s)
         return None
+
+    async def _look_up(self, credentials: Credentials, rule: Rule) -> Caller | None:
+        """Ask the database; raises ``TimeoutError`` where a public route has waited long enough.
+
+        The look-up itself then goes on to its own time-outs: a connection that is cancelled in the middle of a
+        statement would have to wait for the same database.
+        """
+        context = self._context
+        looking = look_up(context.require_access_store(), credentials, context.clock, self._idle)
+        if not rule.public:
+            return await looking
+        asking = asyncio.ensure_future(looking)
+        asking.add_done_callback(_read)
+        done, _ = await asyncio.wait({asking}, timeout=PUBLIC_LOOK_UP_S)
+        if not done:
+            raise TimeoutError(f"the database did not say within {PUBLIC_LOOK_UP_S:g} s whose credentials these are")
+        return asking.result()
 
 
 async def still_allowed(request: HTTPConnection) -> bool:
@@ -143,6 +164,12 @@ def check_content(request: HTTPConnection, rule: Rule) -> None:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if rule.json_body and media_type != "application/json":
         raise Problem(415, "Send the body as JSON, with Content-Type: application/json.")
+
+
+def _read(asking: "asyncio.Future[Caller | None]") -> None:
+    """Nobody waits for the answer any more; an error that nobody read would be logged as forgotten."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _address(request: HTTPConnection) -> str:
