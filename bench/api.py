@@ -2,8 +2,8 @@
 
     ./wk bench api [--hosts 100] [--days 30]
 
-The real recorder writes them. The whole takes about half an hour and 25 GB, nearly all of it for writing; a run with
-smaller numbers says so in its lines.
+The real recorder writes them and rolls them up. The whole takes over an hour and 25 GB, nearly all of it for writing; a
+run with smaller numbers says so in its lines.
 """
 
 import argparse
