@@ -6,6 +6,8 @@ CREATE TABLE samples (
     PRIMARY KEY (series_id, ts)
 );
 
+-- Rollups are written bucket by bucket and read series by series: the index holds the values, so that a chart of one
+-- series reads neighbours in the index and not a page of the table for each bucket.
 CREATE TABLE samples_minute (
     series_id integer NOT NULL,
     bucket    timestamptz NOT NULL,
@@ -14,7 +16,7 @@ CREATE TABLE samples_minute (
     sum       double precision NOT NULL,
     count     bigint NOT NULL,
     last      double precision NOT NULL,
-    PRIMARY KEY (series_id, bucket)
+    PRIMARY KEY (series_id, bucket) INCLUDE (min, max, sum, count, last)
 );
 
 CREATE TABLE samples_hour (
@@ -25,7 +27,7 @@ CREATE TABLE samples_hour (
     sum       double precision NOT NULL,
     count     bigint NOT NULL,
     last      double precision NOT NULL,
-    PRIMARY KEY (series_id, bucket)
+    PRIMARY KEY (series_id, bucket) INCLUDE (min, max, sum, count, last)
 );
 
 SELECT create_hypertable('samples', 'ts', chunk_time_interval => interval '6 hours', create_default_indexes => false);
