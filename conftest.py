@@ -7,6 +7,7 @@ folder.
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -34,6 +35,7 @@ hypothesis.settings.register_profile("untimed", parent=hypothesis.settings(), de
 hypothesis.settings.load_profile("untimed")
 
 MakeTopic = Callable[..., Awaitable[str]]
+NewDatabase = Callable[[], contextlib.AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -78,15 +80,17 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def new_database(database_server: str) -> NewDatabase:
+    """A block with a database of its own: its superuser's address; empty but for template1's extensions."""
+    return functools.partial(_new_database, database_server)
+
+
 @pytest.fixture
-async def database_url(database_server: str) -> AsyncIterator[str]:
+async def database_url(new_database: NewDatabase) -> AsyncIterator[str]:
     """The superuser's address of a database of the test's own: empty but for template1's extensions, dropped after."""
-    name = f"test_{secrets.token_hex(6)}"
-    await _administer(database_server, f"CREATE DATABASE {name} TEMPLATE template1")
-    try:
-        yield urlunsplit(urlsplit(database_server)._replace(path=f"/{name}"))
-    finally:
-        await _administer(database_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    async with new_database() as address:
+        yield address
 
 
 @pytest.fixture
@@ -95,6 +99,16 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     async with open_store(DatabaseSettings(url=SecretStr(database_url))) as opened:
         await migrate(opened)
         yield opened
+
+
+@contextlib.asynccontextmanager
+async def _new_database(server: str) -> AsyncIterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    await _administer(server, f"CREATE DATABASE {name} TEMPLATE template1")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        await _administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 async def _administer(server: str, statement: str) -> None:

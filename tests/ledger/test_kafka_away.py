@@ -3,14 +3,12 @@
 import http.client
 import itertools
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import pytest
 
 from tests.up.running_up import Up, wait_until, wk
-from watchkeeper.embedded.ports import free_port
 
 AWAY_S = 120
 INTERVAL_S = 5
@@ -25,17 +23,6 @@ INSTANTS = """
         WHERE s.name = 'system.memory.utilization' AND s.labels = '{}' ORDER BY x.ts
     ) TO STDOUT
 """
-
-
-@pytest.fixture
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """A ``wk up`` of this test's own."""
-    made = Up(tmp_path_factory.mktemp("away") / "data", free_port())
-    try:
-        made.start()
-        yield made
-    finally:
-        made.end()
 
 
 def health(up: Up) -> dict[str, dict[str, Any]]:

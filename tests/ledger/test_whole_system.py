@@ -8,14 +8,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import psutil
 import pytest
 
 from tests.up.running_up import Up, wait_until, wk
-from watchkeeper.embedded.ports import free_port
 
 SEED = 20261124
 PARTS = ("api", "recorder", "collector", "kafka", "postgres")
@@ -121,17 +119,6 @@ def lag(up: Up) -> int | None:
     except (OSError, http.client.HTTPException, KeyError):
         return None
     return found
-
-
-@pytest.fixture
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """A ``wk up`` of this test's own: it is treated badly."""
-    made = Up(tmp_path_factory.mktemp("ledger") / "data", free_port())
-    try:
-        made.start()
-        yield made
-    finally:
-        made.end()
 
 
 @pytest.mark.ledger

@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 import structlog
@@ -147,9 +144,11 @@ def serve_api() -> Any:
 
 
 @pytest.fixture(scope="session")
-async def shared_api(kafka: KafkaSettings, database_server: str) -> AsyncIterator[Api]:
+async def shared_api(
+    kafka: KafkaSettings, new_database: Callable[[], contextlib.AbstractAsyncContextManager[str]]
+) -> AsyncIterator[Api]:
     """One gateway for all tests that change nothing that matters to others."""
-    async with fresh_database(database_server) as address, started(kafka, address) as running:
+    async with new_database() as address, started(kafka, address) as running:
         yield running
 
 
@@ -217,17 +216,6 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-@contextlib.asynccontextmanager
-async def fresh_database(server: str) -> AsyncIterator[str]:
-    """The address of a new database on ``server``, dropped at the block's end."""
-    name = f"test_{secrets.token_hex(6)}"
-    await _administer(server, f"CREATE DATABASE {name} TEMPLATE template1")
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        await _administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
 def client(url: str, secret: str = "") -> httpx.AsyncClient:
     """An HTTP client of the gateway at ``url`` with a key or a session's token, or with nothing."""
     if secret.startswith("wk_"):
@@ -261,14 +249,6 @@ async def _make_callers(store: Store, context: Context) -> tuple[dict[str, str],
 def password_hash() -> str:
     """The hash of ``PASSWORD``, made once with weak parameters; signing in makes it again with the real ones."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-
-
-async def _administer(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server, timeout=10, command_timeout=60)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @dataclass
